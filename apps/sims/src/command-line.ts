@@ -1,0 +1,111 @@
+import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
+import type { ParamSpecs } from '@troupe/core';
+
+/** What was asked for on the command line. */
+export interface Command {
+  readonly clusters: number | undefined;
+  readonly transport: TransportName;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly until: number | undefined;
+  readonly speed: number | undefined;
+  readonly params: Record<string, unknown>;
+  /** `airline`: also run in one thread and compare. */
+  readonly headline: boolean;
+  readonly page: string | undefined;
+}
+
+const TRANSPORTS = ['in-process', 'threads'] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
+
+/** A mistake on the command line: the text says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const COMMON = {
+  clusters: { type: 'string' },
+  transport: { type: 'string' },
+  seed: { type: 'string' },
+  until: { type: 'string' },
+  speed: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  headline: { type: 'boolean' },
+  page: { type: 'string' },
+} satisfies Record<string, ParseArgsOptionDescriptor>;
+
+/** Names that a model's parameters take on the command line: `--speed` is pacing already. */
+function optionOf(param: string): string {
+  return Object.hasOwn(COMMON, param) ? `model-${param}` : param;
+}
+
+/** Reads the options of a sim whose model has these parameters. */
+export function parseCommand(args: readonly string[], specs: ParamSpecs): Command {
+  const own = Object.fromEntries(
+    Object.entries(specs).map(([name, spec]): [string, ParseArgsOptionDescriptor] => [
+      optionOf(name),
+      { type: spec.type === 'boolean' ? 'boolean' : 'string' },
+    ]),
+  );
+  let values: Record<string, unknown>;
+  try {
+    values = parseArgs({ args: [...args], options: { ...COMMON, ...own }, allowNegative: true }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  const params: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const value = values[optionOf(name)];
+    if (value === undefined) continue;
+    params[name] =
+      spec.type === 'number' || spec.type === 'integer' ? toNumber(optionOf(name), value) : value;
+  }
+  const transport = (values['transport'] ?? 'threads') as TransportName;
+  if (!TRANSPORTS.includes(transport)) {
+    throw new UsageError(`--transport is ${JSON.stringify(transport)}: give one of ${TRANSPORTS.join(', ')}`);
+  }
+  const number = (name: string): number | undefined =>
+    values[name] === undefined ? undefined : toNumber(name, values[name]);
+  return {
+    clusters: number('clusters'),
+    transport,
+    seed: number('seed') ?? 1,
+    json: values['json'] === true,
+    help: values['help'] === true,
+    until: number('until'),
+    speed: number('speed'),
+    params,
+    headline: values['headline'] === true,
+    page: values['page'] as string | undefined,
+  };
+}
+
+function toNumber(name: string, value: unknown): number {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+  if (!Number.isNaN(number)) return number;
+  throw new UsageError(`--${name} is ${JSON.stringify(value)}: give a number`);
+}
+
+/** The help of one sim. */
+export function helpOf(name: string, help: string, specs: ParamSpecs): string {
+  const lines = Object.entries(specs).map(([param, spec]) => {
+    const value = spec.type === 'boolean' ? '' : spec.type === 'text' ? ' TEXT' : ' N';
+    return `  --${`${optionOf(param)}${value}`.padEnd(22)} ${spec.help} (default ${String(spec.default)})`;
+  });
+  return [
+    `npm run sim -- ${name} [options]`,
+    '',
+    help,
+    '',
+    ...lines,
+    '',
+    '  --clusters N             clusters that the agents are divided into',
+    `  --transport NAME         ${TRANSPORTS.join(' or ')} (default threads)`,
+    '  --seed N                 seed of all random streams (default 1)',
+    '  --until N                simulated seconds after which the run ends',
+    '  --speed N                simulated seconds per second (default: as fast as it goes)',
+    '  --json                   nothing but the report, as one line of JSON',
+  ].join('\n');
+}

@@ -1,0 +1,92 @@
+import { type Model, type Progress, type Report, Simulation } from '@troupe/core';
+import { inProcess, type Transport } from '@troupe/transport';
+import { threads } from '@troupe/transport-worker';
+import type { Sim } from './catalogue.ts';
+import type { Command, TransportName } from './command-line.ts';
+
+/** A finished run: the report as it came, and its results as the sim sums them up. */
+export interface Outcome {
+  readonly report: Report;
+  readonly results: Readonly<Record<string, unknown>>;
+}
+
+function transportOf(name: TransportName): Transport {
+  return name === 'threads' ? threads() : inProcess();
+}
+
+/** Runs a sim once. */
+export async function runSim(
+  sim: Sim,
+  command: Pick<Command, 'seed' | 'params' | 'until' | 'speed'>,
+  place: { readonly clusters: number; readonly transport: TransportName },
+  onProgress?: (progress: Progress) => void,
+): Promise<Outcome> {
+  const simulation = new Simulation(sim.url, {
+    clusters: place.clusters,
+    transport: transportOf(place.transport),
+    seed: command.seed,
+    params: command.params,
+  });
+  try {
+    if (onProgress !== undefined) simulation.on('progress', onProgress);
+    const report = await simulation.run({
+      ...(command.until === undefined ? {} : { until: command.until }),
+      ...(command.speed === undefined ? {} : { speed: command.speed }),
+    });
+    return { report, results: resultsOf(sim.model, report, command.params, command.until !== undefined) };
+  } finally {
+    await simulation.close();
+  }
+}
+
+/** The results of a run that was cut short are what agents had reported by then. */
+function resultsOf(
+  model: Model,
+  report: Report,
+  given: Record<string, unknown>,
+  cut: boolean,
+): Readonly<Record<string, unknown>> {
+  if (model.summarize === undefined || cut) return report.results;
+  const defaults = Object.fromEntries(
+    Object.entries(model.params ?? {}).map(([name, spec]) => [name, spec.default]),
+  );
+  return model.summarize(report, { ...defaults, ...given } as never);
+}
+
+/** The report as the one line of JSON that programs read. */
+export function toJson({ report, results }: Outcome): string {
+  const {
+    reason,
+    simTime,
+    wallTime,
+    ratio,
+    events,
+    local,
+    remote,
+    barriers,
+    digest,
+    value,
+    by,
+    clusters,
+    seed,
+  } = report;
+  const line = {
+    reason,
+    simTime,
+    wallTime,
+    ratio,
+    events,
+    local,
+    remote,
+    barriers,
+    digest,
+    results,
+    by,
+    value,
+    clusters,
+    seed,
+  };
+  return JSON.stringify(line, (_key, item) =>
+    ArrayBuffer.isView(item) ? Array.from(item as Int32Array) : item,
+  );
+}

@@ -1,0 +1,167 @@
+import { compareIds } from './ids.ts';
+import type { DeadLetter } from './kernel.ts';
+import type { LogEntry } from './log.ts';
+import type { Journal, Upto } from './node/protocol.ts';
+import type { EventRecord } from './observer.ts';
+
+/** Anything that happened at an instant, to an agent. */
+interface Dated {
+  readonly time: number;
+  readonly round: number;
+}
+
+/**
+ * Merges what the clusters tell into one order, that of simulated time, and within a round of the agents' ids: the same
+ * for every placement. What an agent got in one round keeps its order.
+ */
+export class JournalMerger {
+  readonly #upto: (Upto | undefined)[];
+  #events: EventRecord[] = [];
+  #logs: LogEntry[] = [];
+  #letters: (DeadLetter & Dated)[] = [];
+
+  constructor(nodes: number) {
+    this.#upto = new Array<undefined>(nodes).fill(undefined);
+  }
+
+  /** Takes in what one node tells. */
+  take(node: number, journal: Journal): void {
+    this.#events.push(...journal.events);
+    this.#logs.push(...journal.logs);
+    this.#letters.push(...journal.letters);
+    if (journal.upto !== undefined) this.#upto[node] = journal.upto;
+  }
+
+  /** What all nodes have told of, in order. */
+  ready(): Merged {
+    let least: Upto | undefined;
+    for (const upto of this.#upto) {
+      if (upto === undefined) return EMPTY;
+      if (least === undefined || before(upto, least)) least = upto;
+    }
+    return this.#cut(least as Upto);
+  }
+
+  /** All that is left up to `last`; what came after it is dropped. A run begins after it. */
+  end(last: Upto = { time: Number.POSITIVE_INFINITY, round: 0 }): Merged {
+    const merged = this.#cut(last);
+    this.#events = [];
+    this.#logs = [];
+    this.#letters = [];
+    this.#upto.fill(undefined);
+    return merged;
+  }
+
+  #cut(last: Upto): Merged {
+    const split = <T extends Dated>(list: T[]): [T[], T[]] => {
+      const due: T[] = [];
+      const later: T[] = [];
+      for (const item of list) (before(last, item) ? later : due).push(item);
+      return [due, later];
+    };
+    const [events, laterEvents] = split(this.#events);
+    const [logs, laterLogs] = split(this.#logs);
+    const [letters, laterLetters] = split(this.#letters);
+    this.#events = laterEvents;
+    this.#logs = laterLogs;
+    this.#letters = laterLetters;
+    const byInstant = (a: Dated, b: Dated): number => a.time - b.time || a.round - b.round;
+    events.sort((a, b) => byInstant(a, b) || compareIds(a.to, b.to));
+    logs.sort((a, b) => byInstant(a, b) || compareIds(a.agent, b.agent));
+    letters.sort((a, b) => byInstant(a, b) || compareIds(a.to, b.to) || compareIds(a.from, b.from));
+    return { events, logs, letters };
+  }
+}
+
+export interface Merged {
+  readonly events: readonly EventRecord[];
+  readonly logs: readonly LogEntry[];
+  readonly letters: readonly DeadLetter[];
+}
+
+const EMPTY: Merged = { events: [], logs: [], letters: [] };
+
+function before(a: Dated, b: Dated): boolean {
+  return a.time < b.time || (a.time === b.time && a.round < b.round);
+}
+
+/** A queue of events between one who writes and one who iterates. */
+export class EventStream implements AsyncIterableIterator<EventRecord> {
+  readonly #queue: EventRecord[] = [];
+  #start = 0;
+  #waiting: ((result: IteratorResult<EventRecord>) => void) | undefined;
+  #ended = false;
+  readonly #onDemand: () => void;
+
+  /** @param onDemand called when something was taken */
+  constructor(onDemand: () => void) {
+    this.#onDemand = onDemand;
+  }
+
+  /** Events that nobody has taken yet. */
+  get backlog(): number {
+    return this.#queue.length - this.#start;
+  }
+
+  push(event: EventRecord): void {
+    if (this.#ended) return;
+    if (this.#waiting !== undefined) {
+      const resolve = this.#waiting;
+      this.#waiting = undefined;
+      resolve({ done: false, value: event });
+    } else {
+      this.#queue.push(event);
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#waiting?.({ done: true, value: undefined });
+    this.#waiting = undefined;
+  }
+
+  next(): Promise<IteratorResult<EventRecord>> {
+    if (this.backlog > 0) {
+      const value = this.#queue[this.#start] as EventRecord;
+      this.#start += 1;
+      if (this.#start > 1024 && this.#start * 2 > this.#queue.length) {
+        this.#queue.splice(0, this.#start);
+        this.#start = 0;
+      }
+      this.#onDemand();
+      return Promise.resolve({ done: false, value });
+    }
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  return(): Promise<IteratorResult<EventRecord>> {
+    this.end();
+    this.#queue.length = 0;
+    this.#start = 0;
+    this.#onDemand();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** Events as NDJSON: one JSON object per line, each line ended. Values that JSON lacks are written as text. */
+export async function* toNdjson(
+  events: AsyncIterable<EventRecord> | Iterable<EventRecord>,
+): AsyncGenerator<string> {
+  for await (const event of events) yield `${JSON.stringify(event, plain)}\n`;
+}
+
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (value instanceof Map) return { map: [...value] };
+  if (value instanceof Set) return { set: [...value] };
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
+  return value;
+}

@@ -1,0 +1,65 @@
+/**
+ * Agents, messages, alarms and simulated time: a scheduler for one thread, and simulations over many clusters with the
+ * same result to the bit wherever the agents run.
+ *
+ * ```ts
+ * import { Agent, type Message, Scheduler } from '@troupe/core';
+ *
+ * type Rally = { ball: { hits: number } };
+ *
+ * class Player extends Agent<Rally> {
+ *   override receive({ from, body }: Message<Rally>): void {
+ *     if (body.hits === 10) this.stop('tired', body.hits);
+ *     else this.send(from, 'ball', { hits: body.hits + 1 }, 0.5);
+ *   }
+ * }
+ *
+ * class Server extends Player {
+ *   override setup(): void {
+ *     this.send('ben', 'ball', { hits: 1 });
+ *   }
+ * }
+ *
+ * const scheduler = new Scheduler<Rally>();
+ * scheduler.add(new Server('anna'));
+ * scheduler.add(new Player('ben'));
+ * console.log(scheduler.run()); // { reason: 'stopped', value: 10, simTime: 4.5, ... }
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+// Bodies with a declared layout.
+export { layout } from '@troupe/transport';
+export type {
+  AgentClass,
+  AlarmFilter,
+  AlarmId,
+  AlarmInfo,
+  AlarmOptions,
+  BareTopic,
+  Handlers,
+} from './agent.ts';
+export { Agent } from './agent.ts';
+export type { ErrorPolicy } from './commands.ts';
+export type { Subscription } from './directory.ts';
+export type { SimulationErrorCode, SimulationErrorDetails } from './errors.ts';
+export { SimulationError } from './errors.ts';
+export { toNdjson } from './event-log.ts';
+export { compareIds } from './ids.ts';
+export type { DeadLetter } from './kernel.ts';
+export type { LogEntry, LogLevel } from './log.ts';
+export type { AgentId, Message, MessageOf, Protocol } from './message.ts';
+export { OUTSIDE } from './message.ts';
+export type { Model, World } from './model.ts';
+export { defineModel } from './model.ts';
+export type { Counters, EventRecord } from './observer.ts';
+export type { ParamSpec, ParamSpecs, Params } from './params.ts';
+export { resolveParams } from './params.ts';
+export { Random } from './random.ts';
+export type { ClusterLoad, EndReason, Report } from './report.ts';
+export type { RunOptions, SchedulerOptions } from './scheduler.ts';
+export { Scheduler } from './scheduler.ts';
+export type { Progress, SimulationEvents, SimulationOptions } from './simulation.ts';
+export { Simulation } from './simulation.ts';
+export type { WallClock } from './wall-clock.ts';

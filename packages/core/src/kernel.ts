@@ -1,0 +1,1523 @@
+import { BodyCodec, CodecStream, copyBody, type Layout, PULSE_CELLS } from '@troupe/transport';
+import {
+  Agent,
+  type AgentClass,
+  type AlarmFilter,
+  type AlarmId,
+  type AlarmInfo,
+  type AlarmOptions,
+  bindAgent,
+  givenId,
+  type Host,
+  isBound,
+  unbindAgent,
+} from './agent.ts';
+import { AgentTable, AWAKE, BATCHED, FAILED } from './agent-table.ts';
+import { AlarmBook } from './alarm-book.ts';
+import { refuseAsync, refusePromise } from './async-guard.ts';
+import type { Command, ErrorPolicy, Halt } from './commands.ts';
+import { RunDigest } from './digest.ts';
+import { Directory, kindOf, type Subscription } from './directory.ts';
+import { SimulationError, show } from './errors.ts';
+import { checkId, compareIds } from './ids.ts';
+import type { LogEntry, LogLevel } from './log.ts';
+import { type AgentId, Delivery, type Message, OUTSIDE } from './message.ts';
+import { DEAD_LETTER_CHANNEL, Observer, type Watch } from './observer.ts';
+import {
+  ALARM,
+  BROADCAST,
+  CANCELLED,
+  COMMAND,
+  COPY,
+  COUNT,
+  DIRECT,
+  EventPool,
+  FLAGS,
+  IN_SETUP,
+  INLINE_LIMIT,
+  LAID_OUT,
+  NONE,
+  RECEIVER,
+  RECORD_BYTES,
+  ROUND,
+  SENDER,
+  SHADOW,
+  TOPIC,
+  UNREF,
+} from './queue/event-pool.ts';
+import { LadderQueue } from './queue/ladder-queue.ts';
+import { Random } from './random.ts';
+import { dueTime } from './time.ts';
+
+/** A message on its way to another cluster: what the record holds, by value. */
+export interface Outgoing {
+  readonly flags: number;
+  readonly due: number;
+  /** The round in which it is due; above 0 only at the time at which it was sent. */
+  readonly dueRound: number;
+  readonly sentAt: number;
+  readonly sentRound: number;
+  readonly sender: number;
+  readonly count: number;
+  /** Index of the addressee; NONE for broadcasts and commands. */
+  readonly receiver: number;
+  readonly topic: number;
+  readonly body: unknown;
+  /** The body in its declared layout, instead of `body`; valid during the call. */
+  readonly raw?: { readonly bytes: Buffer; readonly start: number; readonly end: number };
+}
+
+/** The way to the other clusters. */
+export interface Outlet {
+  send(cluster: number, message: Outgoing): void;
+  /** Calls back the alarm that `sender` set with its `count`, before the cluster runs on. */
+  cancel(cluster: number, sender: number, count: number): void;
+  /** Marks the indexes of the agent table that the links still hold. */
+  mark(inUse: Uint8Array): void;
+  /** These indexes mean nothing any more. */
+  forget(indexes: readonly number[]): void;
+}
+
+export interface KernelOptions {
+  readonly cluster: number;
+  readonly clusters: number;
+  readonly place: (id: AgentId) => number;
+  readonly seed: number;
+  readonly lookahead: number;
+  readonly startTime: number;
+  readonly layouts: Readonly<Record<string, Layout | undefined>>;
+  readonly classes: readonly AgentClass[];
+  readonly strict: boolean;
+  readonly roundLimit: number;
+  readonly onError: ErrorPolicy;
+  readonly watch: Watch;
+  readonly onLog: ((entry: LogEntry) => void) | undefined;
+  readonly logLevel: number;
+  readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined;
+}
+
+/** A message that reached nobody. */
+export interface DeadLetter {
+  readonly time: number;
+  readonly to: AgentId;
+  readonly from: AgentId;
+  readonly topic: string;
+}
+
+/** Cells of a pulse: simulated time, events, what the node is doing, windows, index of the agent being called. */
+export const PULSE_TIME = 0;
+export const PULSE_EVENTS = 1;
+export const PULSE_STATE = 2;
+export const PULSE_WINDOWS = 3;
+export const PULSE_AGENT = 4;
+/** Values of {@link PULSE_STATE}. */
+export const STATE_WAITING = 0;
+export const STATE_RUNNING = 1;
+
+const LEVELS: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** How many deliveries are kept to name the cycle when an instant does not end. */
+const CYCLE_SAMPLE = 8;
+
+/**
+ * Runs the agents of one cluster.
+ *
+ * ```text
+ *    send, delay > 0 --> queue --- all due at the earliest time ---+
+ *    send, delay 0   --> coming, the next round of this instant ---+--> round: per agent, its inbox in
+ *    from other clusters, between two windows --> either of both        canonical order --> receive, update
+ * ```
+ *
+ * The loop is {@link advance}; everything else prepares it or is called by agents from within it.
+ */
+export class Kernel implements Host {
+  /** Simulated time in seconds. */
+  now: number;
+  /** The round being run; -1 before the first of an instant. */
+  round = -1;
+  readonly table: AgentTable;
+  readonly observer: Observer;
+  readonly directory: Directory;
+  readonly lookahead: number;
+  readonly cluster: number;
+
+  /** Deliveries so far. */
+  events = 0;
+  /** Messages sent within the cluster, and to others. */
+  local = 0;
+  remote = 0;
+  deadLetters = 0;
+  /** Agents that threw and did not stop the run. */
+  failures = 0;
+  /** Messages and alarms that keep the run alive. */
+  live = 0;
+  /** Rounds run so far. */
+  rounds = 0;
+  /** Agents updated so far, a measure of load. */
+  updates = 0;
+  /** Set when an agent ended or interrupted the run. */
+  halt: Halt | undefined;
+  /** Set when an agent threw and the run must end: of one instant the one with the least id. */
+  failure: SimulationError | undefined;
+  /** What agents reported, by name and agent. */
+  readonly reports = new Map<string, Map<AgentId, unknown>>();
+
+  /** What was sent to other clusters and not yet told to them: the earliest due, and how many keep a run alive. */
+  sentDue = Number.POSITIVE_INFINITY;
+  sentDueRound = Number.POSITIVE_INFINITY;
+  sentLive = 0;
+
+  /** Where it stands, for those who watch from outside: see {@link PULSE_TIME} and the cells after it. */
+  pulse: Float64Array = new Float64Array(PULSE_CELLS);
+  outlet: Outlet | undefined;
+  /** Called before an instant is run, where time is paced. */
+  pacer: ((time: number) => void) | undefined;
+
+  readonly #options: KernelOptions;
+  readonly #pool: EventPool;
+  readonly #queue: LadderQueue;
+  readonly #book: AlarmBook;
+  readonly #topics = new Map<string, number>();
+  readonly #topicNames: string[] = [];
+  readonly #layouts: (Layout | undefined)[] = [];
+  readonly #digest = new RunDigest();
+  /** The round being run, and the next one of the same instant. */
+  #batch = { slots: new Int32Array(64) };
+  #coming = new Int32Array(64);
+  #comingCount = 0;
+  /** Commands pending: while 0, rounds are not searched for them. */
+  #commands = 0;
+  #touched = new Int32Array(64);
+  #touchedCount = 0;
+  #order = new Int32Array(64);
+  readonly #awake = new Set<number>();
+  /** Agents added but not set up yet. */
+  #fresh: number[] = [];
+  #inSetup = false;
+  readonly #setupCommands: { sender: number; count: number; command: Command }[] = [];
+  /** Alarms to others that were called back: in every placement they count as pending until the window is over. */
+  #calledBack: number[] = [];
+  #found = new Set<number>();
+  #cycle: string[] = [];
+  #lastTopic = '';
+  #lastTopicIndex = NONE;
+  #generated = 0;
+  #strictCodec: BodyCodec | undefined;
+  readonly #strictOut = new CodecStream();
+  readonly #strictIn = new CodecStream();
+  readonly #strictBuffer: Buffer;
+
+  constructor(options: KernelOptions) {
+    this.#options = options;
+    this.cluster = options.cluster;
+    this.lookahead = options.lookahead;
+    this.now = options.startTime;
+    let inline = 8;
+    for (const layout of Object.values(options.layouts)) {
+      if (layout !== undefined && layout.maxBytes <= INLINE_LIMIT) inline = Math.max(inline, layout.maxBytes);
+    }
+    this.#pool = new EventPool(inline);
+    this.table = new AgentTable(options.place);
+    this.directory = new Directory(this.table);
+    this.observer = new Observer(options.watch, this.table);
+    this.#queue = new LadderQueue(this.#pool, (slot) => this.#pool.release(slot));
+    this.#book = new AlarmBook(this.#pool, this.table);
+    this.#strictBuffer = Buffer.alloc(options.strict ? 64 * 1024 : 0);
+    if (options.strict) this.#strictCodec = new BodyCodec({ trusted: true });
+    this.topicIndex('');
+  }
+
+  // ---------------------------------------------------------------- agents
+
+  /** Adds an agent whose setup runs with the next {@link setUp}. Answers its id. */
+  adopt(agent: Agent, id: AgentId | undefined): AgentId {
+    const given = givenId(agent);
+    if (given !== undefined && id !== undefined && given !== id) {
+      throw new SimulationError(
+        'ERR_TROUPE_AGENT_ID',
+        `the agent was added as ${show(id)} but its constructor chose ${show(given)}: let one of the two name it`,
+        { agent: id },
+      );
+    }
+    const name = given ?? id ?? this.generateId();
+    this.#bind(agent, name);
+    this.#fresh.push(this.table.indexOf(name));
+    return name;
+  }
+
+  /** An id that no agent here has: `agent-1`, `agent-2`, in the order of the calls. */
+  generateId(): AgentId {
+    for (;;) {
+      this.#generated += 1;
+      const id = `agent-${this.#generated}`;
+      const index = this.table.find(id);
+      if (index === NONE || this.table.agents[index] === undefined) return id;
+    }
+  }
+
+  #bind(agent: Agent, id: AgentId): number {
+    checkId(id);
+    checkAgent(agent);
+    const index = this.table.indexOf(id);
+    if (this.table.agents[index] !== undefined) {
+      throw new SimulationError(
+        'ERR_TROUPE_AGENT_DUPLICATE',
+        `there is an agent ${show(id)} already: ids are unique`,
+        {
+          agent: id,
+          time: this.now,
+        },
+      );
+    }
+    if (this.table.home[index] !== this.cluster) {
+      throw new SimulationError(
+        'ERR_TROUPE_PLACEMENT',
+        `agent ${show(id)} is placed on cluster ${this.table.home[index]}, not here on ${this.cluster}`,
+        { agent: id },
+      );
+    }
+    this.table.agents[index] = agent;
+    this.table.flags[index] = agent.update === Agent.prototype.update ? 0 : BATCHED;
+    this.table.digests[index * 2] = 0x243f6a88;
+    this.table.digests[index * 2 + 1] = 0x85a308d3 | 0;
+    this.table.living += 1;
+    bindAgent(agent, this, index, id);
+    return index;
+  }
+
+  /** Takes an agent out at once: its subscriptions, the alarms it set for itself, its place. */
+  evict(index: number): void {
+    const agent = this.table.agents[index] as Agent;
+    this.directory.unsubscribeAll(index);
+    for (const slot of this.#book.of(index)) {
+      if (this.#word(slot, RECEIVER) === index) this.#cancelNow(slot, index);
+    }
+    this.#awake.delete(index);
+    this.observer.fold(index, this.#digest);
+    try {
+      agent.teardown();
+    } catch (error) {
+      this.#failed(index, undefined, error);
+    }
+    this.table.agents[index] = undefined;
+    this.table.flags[index] = 0;
+    this.table.living -= 1;
+    unbindAgent(agent);
+  }
+
+  /** Runs the setup of new agents. What they send is due at once or later; nothing is delivered before it is over. */
+  setUp(): void {
+    this.#inSetup = true;
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const index of fresh) this.#setUpOne(index);
+  }
+
+  #setUpOne(index: number): void {
+    const agent = this.table.agents[index];
+    if (agent === undefined) return;
+    this.pulse[PULSE_AGENT] = index;
+    try {
+      refusePromise(agent.setup(), agent, 'setup');
+    } catch (error) {
+      this.#failed(index, undefined, error);
+    }
+  }
+
+  /** When every cluster has set up: subscriptions take hold, and what was sent meanwhile finds its subscribers. */
+  completeSetUp(): void {
+    this.#inSetup = false;
+    this.#setupCommands.sort((a, b) => this.#compareSenders(a.sender, b.sender) || (a.count - b.count) | 0);
+    for (const { sender, command } of this.#setupCommands.splice(0)) this.#subscription(sender, command);
+    const { words, wordStride } = this.#pool;
+    const sent: number[] = [];
+    const collect = (slot: number): void => {
+      const at = slot * wordStride + FLAGS;
+      const flags = words[at] as number;
+      if ((flags & IN_SETUP) === 0) return;
+      words[at] = flags & ~IN_SETUP;
+      if ((flags & (DIRECT | BROADCAST | COMMAND | COPY | ALARM)) === 0) sent.push(slot);
+    };
+    this.#queue.forEach(collect);
+    for (let index = 0; index < this.#comingCount; index += 1) collect(this.#coming[index] as number);
+    if (this.directory.hasSpies) for (const slot of sent) this.#copyToSubscribers(slot);
+  }
+
+  // ---------------------------------------------------------------- the loop
+
+  /** When the next event of this cluster is due; infinity when there is none. */
+  get nextTime(): number {
+    return this.#comingCount > 0 ? this.now : this.#queue.peek();
+  }
+
+  /** The round of the next event within its instant. */
+  get nextRound(): number {
+    return this.#comingCount > 0 ? this.round + 1 : 0;
+  }
+
+  /**
+   * Runs what is due before `bound`, until that is done, an agent ended the run, `events` have been delivered in all,
+   * `maxRounds` rounds were run, or, with `stopIdle`, nothing is left that keeps a run alive. Answers the rounds run.
+   */
+  advance(
+    bound: number,
+    events = Number.POSITIVE_INFINITY,
+    maxRounds = Number.POSITIVE_INFINITY,
+    stopIdle = false,
+  ): number {
+    let rounds = 0;
+    while (this.halt === undefined && this.failure === undefined && rounds < maxRounds) {
+      if (stopIdle && this.live <= 0) break;
+      if (this.#calledBack.length > 0 && this.lookahead === 0) this.cancelCalledBack();
+      if (!this.#begin(bound)) break;
+      this.#runRound();
+      rounds += 1;
+      if (this.events >= events) break;
+    }
+    return rounds;
+  }
+
+  /** Runs one round of one instant, if only for those that are always awake. */
+  advanceRound(time: number, round: number): void {
+    if (this.nextTime === time && this.nextRound === round) {
+      this.#begin(Number.POSITIVE_INFINITY);
+    } else {
+      this.now = time;
+      this.round = round;
+      this.#batchCount = 0;
+    }
+    this.#runRound();
+  }
+
+  /** Moves the clock to where a run ended, with nothing due before. */
+  moveTo(time: number): void {
+    if (time > this.now) {
+      this.now = time;
+      this.round = -1;
+    }
+  }
+
+  /** Takes the next round that is due before `bound` into the batch and sets the clock; false when there is none. */
+  #begin(bound: number): boolean {
+    if (this.#comingCount > 0) {
+      if (this.now >= bound) return false;
+      if (this.round !== -1 || this.#queue.peek() > this.now) {
+        const slots = this.#batch.slots;
+        this.#batch.slots = this.#coming;
+        this.#batchCount = this.#comingCount;
+        this.#coming = slots;
+        this.#comingCount = 0;
+        this.round += 1;
+        return this.round <= this.#options.roundLimit - CYCLE_SAMPLE || this.#sampleCycle();
+      }
+      // The first round of an instant: what came at no delay joins what was due anyway.
+      for (let index = 0; index < this.#comingCount; index += 1) {
+        const slot = this.#coming[index] as number;
+        this.#pool.due[slot] = this.now;
+        this.#queue.push(slot);
+      }
+      this.#comingCount = 0;
+    }
+    const time = this.#queue.peek();
+    if (time >= bound) return false;
+    if (this.pacer !== undefined) this.pacer(time);
+    this.now = time;
+    this.round = 0;
+    this.#batchCount = this.#queue.take(this.#batch);
+    return true;
+  }
+
+  #batchCount = 0;
+
+  #runRound(): void {
+    this.rounds += 1;
+    this.pulse[PULSE_TIME] = this.now;
+    this.pulse[PULSE_EVENTS] = this.events;
+    if (this.table.wantsSweep) this.#sweep();
+    if (this.#commands > 0 && this.#obey()) return;
+    const count = this.#batchCount;
+    if (count === 1 && this.#awake.size === 0) {
+      const slot = this.#batch.slots[0] as number;
+      if ((this.#word(slot, FLAGS) & (BROADCAST | SHADOW)) === 0) {
+        this.updates += 1;
+        this.#deliver(slot);
+        return;
+      }
+    }
+    this.#sort(count);
+    const { inbox } = this.table;
+    for (let index = 0; index < this.#touchedCount; index += 1) {
+      const receiver = this.#touched[index] as number;
+      const head = this.table.inbox[receiver] as number;
+      inbox[receiver] = NONE;
+      this.updates += 1;
+      this.#handOver(receiver, head);
+    }
+    this.#touchedCount = 0;
+  }
+
+  /** Puts the batch into the inboxes of its receivers, chained through `pool.next`. */
+  #sort(count: number): void {
+    const { slots } = this.#batch;
+    for (let index = 0; index < count; index += 1) {
+      const slot = slots[index] as number;
+      const flags = this.#word(slot, FLAGS);
+      if ((flags & (BROADCAST | SHADOW)) !== 0) {
+        if ((flags & BROADCAST) !== 0) this.#fanOut(slot);
+        else this.#letGo(slot);
+      } else {
+        this.#put(slot, this.#word(slot, RECEIVER));
+      }
+    }
+    for (const receiver of this.#awake) {
+      if (this.table.inbox[receiver] === NONE) this.#touch(receiver);
+    }
+  }
+
+  #put(slot: number, receiver: number): void {
+    const head = this.table.inbox[receiver] as number;
+    if (head === NONE) this.#touch(receiver);
+    this.#pool.next[slot] = head;
+    this.table.inbox[receiver] = slot;
+  }
+
+  #touch(receiver: number): void {
+    if (this.#touchedCount === this.#touched.length) this.#touched = doubled(this.#touched);
+    this.#touched[this.#touchedCount] = receiver;
+    this.#touchedCount += 1;
+  }
+
+  /** A message for each local subscriber of the broadcast in `slot`. */
+  #fanOut(slot: number): void {
+    const sender = this.table.ids[this.#word(slot, SENDER)] as AgentId;
+    const topic = this.#word(slot, TOPIC);
+    const found = this.#found;
+    found.clear();
+    this.directory.match(sender, undefined, this.#topicNames[topic] as string, found);
+    const body = this.#bodyOf(slot, topic);
+    const keepsAlive = (this.#word(slot, FLAGS) & UNREF) === 0 ? 1 : 0;
+    for (const subscriber of found) {
+      if (this.table.home[subscriber] !== this.cluster) continue;
+      const copy = this.#newRecord(
+        this.now,
+        this.#pool.doubles[slot * this.#pool.doubleStride] as number,
+        this.#word(slot, ROUND),
+        this.#word(slot, SENDER),
+        this.#word(slot, COUNT),
+        subscriber,
+        topic,
+        COPY,
+      );
+      this.#pool.bodies[copy] = { to: undefined, body: copyBody(body) };
+      this.live += keepsAlive === 1 ? 1 : 0;
+      if (keepsAlive === 0) this.#setWord(copy, FLAGS, COPY | UNREF);
+      this.#put(copy, subscriber);
+    }
+    this.#letGo(slot);
+  }
+
+  /** Delivers the chain of messages that begins at `head`, in canonical order. */
+  #handOver(receiver: number, head: number): void {
+    const { next } = this.#pool;
+    if (head !== NONE && next[head] === NONE && ((this.table.flags[receiver] as number) & BATCHED) === 0) {
+      this.#deliver(head);
+      return;
+    }
+    let count = 0;
+    for (let slot = head; slot !== NONE; slot = next[slot] as number) {
+      if (count === this.#order.length) this.#order = doubled(this.#order);
+      this.#order[count] = slot;
+      count += 1;
+    }
+    this.#arrange(count);
+    const agent = this.table.agents[receiver];
+    if (agent !== undefined && ((this.table.flags[receiver] as number) & (BATCHED | FAILED)) === BATCHED) {
+      const inbox: Message[] = [];
+      for (let index = 0; index < count; index += 1)
+        inbox.push(this.#open(this.#order[index] as number, receiver));
+      this.pulse[PULSE_AGENT] = receiver;
+      try {
+        refusePromise(agent.update(inbox), agent, 'update');
+      } catch (error) {
+        this.#failed(receiver, inbox[0]?.topic, error);
+      }
+      return;
+    }
+    for (let index = 0; index < count; index += 1) {
+      const slot = this.#order[index] as number;
+      if (this.failure !== undefined && this.failure.agent === this.table.ids[receiver]) this.#letGo(slot);
+      else this.#deliver(slot);
+    }
+  }
+
+  /** The hot path: hands one message to its agent. */
+  #deliver(slot: number): void {
+    const receiver = this.#pool.words[slot * this.#pool.wordStride + RECEIVER] as number;
+    const agent = this.table.agents[receiver];
+    if (agent === undefined || ((this.table.flags[receiver] as number) & FAILED) !== 0) {
+      this.#deadLetter(slot, receiver);
+      return;
+    }
+    if (((this.table.flags[receiver] as number) & BATCHED) !== 0) {
+      this.#handOver2(agent, slot, receiver);
+      return;
+    }
+    const message = this.#open(slot, receiver);
+    this.pulse[PULSE_AGENT] = receiver;
+    try {
+      const answer: unknown = agent.receive(message);
+      if (answer !== undefined) refusePromise(answer, agent, 'receive');
+    } catch (error) {
+      this.#failed(receiver, message.topic, error);
+    }
+  }
+
+  #handOver2(agent: Agent, slot: number, receiver: number): void {
+    const message = this.#open(slot, receiver);
+    this.pulse[PULSE_AGENT] = receiver;
+    try {
+      refusePromise(agent.update([message]), agent, 'update');
+    } catch (error) {
+      this.#failed(receiver, message.topic, error);
+    }
+  }
+
+  /** Turns a record into the message that the agent sees, and gives the record back. */
+  #open(slot: number, receiver: number): Message {
+    const pool = this.#pool;
+    const at = slot * pool.wordStride;
+    const sender = pool.words[at + SENDER] as number;
+    const topic = pool.words[at + TOPIC] as number;
+    const flags = pool.words[at + FLAGS] as number;
+    const sentAt = pool.doubles[slot * pool.doubleStride] as number;
+    let to: AgentId | undefined = this.table.ids[receiver];
+    let body: unknown;
+    if ((flags & COPY) !== 0) {
+      const copy = pool.bodies[slot] as { to: AgentId | undefined; body: unknown };
+      to = copy.to;
+      body = copy.body;
+    } else {
+      body = (flags & LAID_OUT) !== 0 ? this.#bodyOf(slot, topic) : pool.bodies[slot];
+    }
+    const name = this.#topicNames[topic] as string;
+    this.#letGo(slot);
+    this.events += 1;
+    if (this.observer.active)
+      this.observer.observe(receiver, sender, name, body, this.now, this.round, sentAt);
+    return new Delivery(this.table.ids[sender] as AgentId, to, name, body, sentAt) as Message;
+  }
+
+  #bodyOf(slot: number, topic: number): unknown {
+    const pool = this.#pool;
+    if ((this.#word(slot, FLAGS) & LAID_OUT) === 0) return pool.bodies[slot];
+    const layout = this.#layouts[topic] as Layout;
+    const kept = pool.bodies[slot] as Buffer | undefined;
+    if (kept === undefined) return layout.decode(pool.view, pool.bytes, slot * pool.stride + RECORD_BYTES);
+    return layout.decode(new DataView(kept.buffer, kept.byteOffset, kept.length), kept, 0);
+  }
+
+  /** Forgets a record that is done with. */
+  #letGo(slot: number): void {
+    const flags = this.#word(slot, FLAGS);
+    if ((flags & (UNREF | SHADOW)) === 0) this.live -= 1;
+    if ((flags & ALARM) !== 0) this.#book.unlink(slot, this.#word(slot, SENDER));
+    this.#pool.release(slot);
+  }
+
+  #deadLetter(slot: number, receiver: number): void {
+    this.deadLetters += 1;
+    const { onDeadLetter } = this.#options;
+    if (onDeadLetter !== undefined || DEAD_LETTER_CHANNEL.hasSubscribers) {
+      const letter: DeadLetter = {
+        time: this.now,
+        to: this.table.ids[receiver] as AgentId,
+        from: this.table.ids[this.#word(slot, SENDER)] as AgentId,
+        topic: this.#topicNames[this.#word(slot, TOPIC)] as string,
+      };
+      onDeadLetter?.(letter);
+      DEAD_LETTER_CHANNEL.publish(letter);
+    }
+    this.#letGo(slot);
+  }
+
+  /** Sorts `#order` canonically: by time sent, round sent, sender, the sender's own count. */
+  #arrange(count: number): void {
+    const order = this.#order;
+    if (count > 32) {
+      const sorted = Array.from(order.subarray(0, count)).sort((a, b) => this.#compare(a, b));
+      order.set(sorted);
+      return;
+    }
+    for (let index = 1; index < count; index += 1) {
+      const slot = order[index] as number;
+      let hole = index;
+      while (hole > 0 && this.#compare(order[hole - 1] as number, slot) > 0) {
+        order[hole] = order[hole - 1] as number;
+        hole -= 1;
+      }
+      order[hole] = slot;
+    }
+  }
+
+  #compare(a: number, b: number): number {
+    const { doubles, doubleStride, words, wordStride } = this.#pool;
+    const byTime = (doubles[a * doubleStride] as number) - (doubles[b * doubleStride] as number);
+    if (byTime !== 0) return byTime;
+    const atA = a * wordStride;
+    const atB = b * wordStride;
+    const byRound = (words[atA + ROUND] as number) - (words[atB + ROUND] as number);
+    if (byRound !== 0) return byRound;
+    const bySender = this.#compareSenders(words[atA + SENDER] as number, words[atB + SENDER] as number);
+    if (bySender !== 0) return bySender;
+    // Counts wrap; those of one instant are never 2^31 apart.
+    return ((words[atA + COUNT] as number) - (words[atB + COUNT] as number)) | 0;
+  }
+
+  #compareSenders(a: number, b: number): number {
+    return a === b ? 0 : compareIds(this.table.ids[a] as AgentId, this.table.ids[b] as AgentId);
+  }
+
+  // ---------------------------------------------------------------- failures
+
+  #failed(index: number, topic: string | undefined, error: unknown): void {
+    const agent = this.table.agents[index] as Agent;
+    const id = this.table.ids[index] as AgentId;
+    const policy = this.#options.onError;
+    // A mistake in how the kernel is used is the model's whole fault, not one agent's.
+    if (policy === 'stop' || this.#inSetup) {
+      if (this.failure === undefined || compareIds(id, this.failure.agent as AgentId) < 0) {
+        this.failure = this.explain(id, topic, error);
+      }
+      return;
+    }
+    this.failures += 1;
+    this.log(index, 'error', this.explain(id, topic, error).message, undefined);
+    if (policy === 'remove') {
+      this.table.flags[index] = (this.table.flags[index] as number) | FAILED;
+      this.#awake.delete(index);
+      this.remove(index, id);
+    } else if (policy === 'restart') {
+      try {
+        agent.teardown();
+        agent.setup();
+      } catch (again) {
+        this.failure ??= this.explain(id, topic, again);
+      }
+    }
+  }
+
+  /** An error with all that there is to know about it. */
+  explain(agent: AgentId, topic: string | undefined, cause: unknown): SimulationError {
+    const { seed } = this.#options;
+    const what = cause instanceof Error ? cause.message : String(cause);
+    const on = topic === undefined ? '' : ` on topic ${show(topic)}`;
+    return new SimulationError(
+      'ERR_TROUPE_AGENT_FAILED',
+      `agent ${show(agent)} threw${on} at time ${this.now} (round ${this.round}, seed ${seed}): ${what}`,
+      { agent, ...(topic === undefined ? {} : { topic }), time: this.now, round: this.round, seed, cause },
+    );
+  }
+
+  /** Keeps who talks in an instant that does not end; false when it has gone on too long. */
+  #sampleCycle(): boolean {
+    const { roundLimit } = this.#options;
+    const slot = this.#batch.slots[0] as number;
+    const receiver = this.#word(slot, RECEIVER);
+    const from = show(this.table.ids[this.#word(slot, SENDER)]);
+    const to = receiver === NONE ? 'all' : show(this.table.ids[receiver]);
+    this.#cycle.push(`${from} -> ${to} (${this.#topicNames[this.#word(slot, TOPIC)]})`);
+    if (this.round <= roundLimit) return true;
+    const cycle = this.#cycle.splice(0);
+    const agent = this.table.ids[this.#word(slot, SENDER)] as AgentId;
+    this.failure = new SimulationError(
+      'ERR_TROUPE_ROUNDS',
+      `time stands still at ${this.now}: more than ${roundLimit} rounds of messages without delay, last ${cycle.join(', ')}; give one of them a delay, or raise roundLimit`,
+      { agent, time: this.now, round: this.round },
+    );
+    return false;
+  }
+
+  // ---------------------------------------------------------------- sending
+
+  send(sender: number, to: AgentId, topic: string, body: unknown, delay: number, direct: boolean): void {
+    const receiver = this.#resolve(to);
+    const topicIndex = this.topicIndex(topic);
+    const due = delay === 0 ? this.now : dueTime(this.now, delay, this.table.ids[sender] as AgentId, topic);
+    let flags = direct ? DIRECT : 0;
+    if (this.#inSetup) flags |= IN_SETUP;
+    const slot = this.#dispatch(sender, receiver, topicIndex, body, due, flags);
+    if (this.directory.hasSpies && !direct && !this.#inSetup) {
+      this.#spy(sender, receiver, topicIndex, slot, body, due);
+    }
+  }
+
+  broadcast(sender: number, topic: string, body: unknown, delay: number): void {
+    const due = delay === 0 ? this.now : dueTime(this.now, delay, this.table.ids[sender] as AgentId, topic);
+    this.#dispatch(sender, NONE, this.topicIndex(topic), body, due, BROADCAST | this.#setupFlag());
+  }
+
+  #setupFlag(): number {
+    return this.#inSetup ? IN_SETUP : 0;
+  }
+
+  #resolve(to: AgentId): number {
+    const index = this.table.find(to);
+    if (index !== NONE) return index;
+    if (to !== OUTSIDE) checkId(to);
+    return this.table.indexOf(to);
+  }
+
+  /** Sends one message: into a record here, over a link, or both for a broadcast. Answers the slot, or NONE. */
+  #dispatch(
+    sender: number,
+    receiver: number,
+    topic: number,
+    given: unknown,
+    due: number,
+    flags: number,
+  ): number {
+    const count = this.table.counts[sender] as number;
+    let body = given;
+    if (this.#strictCodec !== undefined && (flags & COMMAND) === 0)
+      body = this.#strict(sender, receiver, topic, body, due);
+    const target = receiver === NONE ? NONE : (this.table.home[receiver] as number);
+    let slot = NONE;
+    if (target === this.cluster || target === NONE) {
+      slot = this.#enqueue(sender, receiver, topic, body, due, count, flags);
+      this.local += 1;
+    }
+    if (target !== this.cluster && this.#options.clusters > 1) {
+      this.#checkLookahead(sender, receiver, topic, due);
+      if (target === NONE) {
+        for (let cluster = 0; cluster < this.#options.clusters; cluster += 1) {
+          if (cluster !== this.cluster) this.#post(cluster, sender, receiver, topic, body, due, count, flags);
+        }
+      } else {
+        this.#post(target, sender, receiver, topic, body, due, count, flags);
+      }
+    }
+    this.table.counts[sender] = (count + 1) | 0;
+    return slot;
+  }
+
+  #checkLookahead(sender: number, receiver: number, topic: number, due: number): void {
+    if (due >= this.now + this.lookahead || this.#inSetup) return;
+    const delay = due - this.now;
+    const from = this.table.ids[sender] as AgentId;
+    const to = receiver === NONE ? 'all' : `agent ${show(this.table.ids[receiver])}`;
+    const name = this.#topicNames[topic] as string;
+    throw new SimulationError(
+      'ERR_TROUPE_LOOKAHEAD',
+      `agent ${show(from)} sends ${show(name)} to ${to} with a delay of ${delay}, but the model promises a lookahead of ${this.lookahead}: send it with at least that delay, or promise less`,
+      { agent: from, topic: name, time: this.now, value: delay },
+    );
+  }
+
+  #enqueue(
+    sender: number,
+    receiver: number,
+    topic: number,
+    body: unknown,
+    due: number,
+    count: number,
+    flags: number,
+  ): number {
+    const slot = this.#newRecord(due, this.now, this.round, sender, count, receiver, topic, flags);
+    const layout = this.#layouts[topic];
+    if (layout === undefined || (flags & (COMMAND | COPY)) !== 0) this.#pool.bodies[slot] = body;
+    else this.#layOut(slot, layout, body, flags);
+    this.#enter(slot, due);
+    return slot;
+  }
+
+  /** Counts a record in and files it: for the next round, or by the time it is due. */
+  #enter(slot: number, due: number): void {
+    if ((this.#word(slot, FLAGS) & (UNREF | SHADOW)) === 0) this.live += 1;
+    if (due > this.now) {
+      this.#queue.push(slot);
+      return;
+    }
+    if (this.#comingCount === this.#coming.length) this.#coming = doubled(this.#coming);
+    this.#coming[this.#comingCount] = slot;
+    this.#comingCount += 1;
+  }
+
+  #newRecord(
+    due: number,
+    sentAt: number,
+    sentRound: number,
+    sender: number,
+    count: number,
+    receiver: number,
+    topic: number,
+    flags: number,
+  ): number {
+    const pool = this.#pool;
+    const slot = pool.take();
+    pool.due[slot] = due;
+    pool.doubles[slot * pool.doubleStride] = sentAt;
+    const at = slot * pool.wordStride;
+    const { words } = pool;
+    words[at + RECEIVER] = receiver;
+    words[at + SENDER] = sender;
+    words[at + ROUND] = sentRound;
+    words[at + COUNT] = count;
+    words[at + TOPIC] = topic;
+    words[at + FLAGS] = flags;
+    return slot;
+  }
+
+  #layOut(slot: number, layout: Layout, body: unknown, flags: number): void {
+    const pool = this.#pool;
+    try {
+      if (layout.maxBytes <= INLINE_LIMIT) {
+        layout.encode(body, pool.view, pool.bytes, slot * pool.stride + RECORD_BYTES);
+      } else {
+        const bytes = Buffer.allocUnsafeSlow(layout.maxBytes);
+        const end = layout.encode(body, new DataView(bytes.buffer), bytes, 0);
+        pool.bodies[slot] = Buffer.from(bytes.subarray(0, end));
+      }
+    } catch (error) {
+      pool.release(slot);
+      throw error;
+    }
+    pool.words[slot * pool.wordStride + FLAGS] = flags | LAID_OUT;
+  }
+
+  #post(
+    cluster: number,
+    sender: number,
+    receiver: number,
+    topic: number,
+    body: unknown,
+    due: number,
+    count: number,
+    flags: number,
+  ): void {
+    const dueRound = due > this.now ? 0 : this.round + 1;
+    const outlet = this.outlet as Outlet;
+    const message = {
+      flags,
+      due,
+      dueRound,
+      sentAt: this.now,
+      sentRound: this.round,
+      sender,
+      count,
+      receiver,
+      topic,
+      body,
+    };
+    outlet.send(cluster, message);
+    this.#noteSent(due, dueRound, flags);
+    if ((flags & COMMAND) === 0) this.remote += 1;
+  }
+
+  #noteSent(due: number, dueRound: number, flags: number): void {
+    if ((flags & UNREF) === 0) this.sentLive += 1;
+    if (due < this.sentDue || (due === this.sentDue && dueRound < this.sentDueRound)) {
+      this.sentDue = due;
+      this.sentDueRound = dueRound;
+    }
+  }
+
+  /** A message from another cluster, between two windows. `body` is the receiver's to keep. */
+  accept(message: Outgoing): void {
+    const { due, flags } = message;
+    if (due < this.now || (due === this.now && message.dueRound <= this.round)) {
+      throw new SimulationError(
+        'ERR_TROUPE_MESSAGES_LOST',
+        `a message of ${show(this.table.ids[message.sender])} due at ${due} (round ${message.dueRound}) arrived when cluster ${this.cluster} stood at ${this.now} (round ${this.round}): the transport let it be overtaken`,
+        { time: due },
+      );
+    }
+    if ((flags & COMMAND) !== 0) {
+      const command = message.body as Command;
+      if ((flags & IN_SETUP) !== 0 && isSubscription(command)) {
+        this.#setupCommands.push({ sender: message.sender, count: message.count, command });
+        return;
+      }
+      this.#commands += 1;
+    }
+    const slot = this.#newRecord(
+      due,
+      message.sentAt,
+      message.sentRound,
+      message.sender,
+      message.count,
+      message.receiver,
+      message.topic,
+      flags & ~LAID_OUT,
+    );
+    const { raw } = message;
+    if (raw === undefined) this.#pool.bodies[slot] = message.body;
+    else this.#keepRaw(slot, this.#layouts[message.topic] as Layout, raw);
+    this.#enter(slot, due);
+    if ((flags & ALARM) !== 0) this.#book.link(slot, message.sender);
+  }
+
+  /** A body that arrived in its layout stays in it. */
+  #keepRaw(slot: number, layout: Layout, raw: { bytes: Buffer; start: number; end: number }): void {
+    const pool = this.#pool;
+    if (layout.maxBytes <= INLINE_LIMIT) {
+      raw.bytes.copy(pool.bytes, slot * pool.stride + RECORD_BYTES, raw.start, raw.end);
+    } else {
+      pool.bodies[slot] = Buffer.from(raw.bytes.subarray(raw.start, raw.end));
+    }
+    this.#setWord(slot, FLAGS, this.#word(slot, FLAGS) | LAID_OUT);
+  }
+
+  // ---------------------------------------------------------------- subscriptions
+
+  /** Sends copies of a message that was just sent to those who listen. */
+  #spy(sender: number, receiver: number, topic: number, slot: number, body: unknown, due: number): void {
+    const found = this.#found;
+    found.clear();
+    const to = this.table.ids[receiver] as AgentId;
+    this.directory.match(this.table.ids[sender] as AgentId, to, this.#topicNames[topic] as string, found);
+    found.delete(receiver);
+    if (found.size === 0) return;
+    const count = ((this.table.counts[sender] as number) - 1) | 0;
+    const original = slot === NONE ? body : this.#bodyOf(slot, topic);
+    for (const subscriber of found) {
+      const copy = { to, body: copyBody(original) };
+      const home = this.table.home[subscriber] as number;
+      if (home === this.cluster) {
+        this.#enqueue(sender, subscriber, topic, copy, due, count, COPY);
+        this.local += 1;
+      } else {
+        this.#checkLookahead(sender, subscriber, topic, due);
+        this.#post(home, sender, subscriber, topic, copy, due, count, COPY);
+      }
+    }
+  }
+
+  /** The same for a message of the setup, when subscriptions hold; wherever it was sent, it lies here. */
+  #copyToSubscribers(slot: number): void {
+    const sender = this.#word(slot, SENDER);
+    const receiver = this.#word(slot, RECEIVER);
+    const topic = this.#word(slot, TOPIC);
+    const found = new Set<number>();
+    const to = this.table.ids[receiver] as AgentId;
+    this.directory.match(this.table.ids[sender] as AgentId, to, this.#topicNames[topic] as string, found);
+    found.delete(receiver);
+    const due = this.#pool.due[slot] as number;
+    const count = this.#word(slot, COUNT);
+    for (const subscriber of found) {
+      const copy = { to, body: copyBody(this.#bodyOf(slot, topic)) };
+      const home = this.table.home[subscriber] as number;
+      if (home === this.cluster) this.#enqueue(sender, subscriber, topic, copy, due, count, COPY);
+      else this.#post(home, sender, subscriber, topic, copy, due, count, COPY);
+    }
+  }
+
+  subscribe(sender: number, subscription: Subscription): void {
+    this.#command(sender, { kind: 'subscribe', subscription: checkSubscription(subscription) }, NONE);
+  }
+
+  unsubscribe(sender: number, subscription: Subscription | undefined): void {
+    const what = subscription === undefined ? null : checkSubscription(subscription);
+    this.#command(sender, { kind: 'unsubscribe', subscription: what }, NONE);
+  }
+
+  subscribers(subscription: Subscription): AgentId[] {
+    return this.directory.subscribersOf(checkSubscription(subscription));
+  }
+
+  subscriptions(agent: number): Subscription[] {
+    return this.directory.subscriptionsOf(agent);
+  }
+
+  subscribedTopics(): string[] {
+    return this.directory.topics();
+  }
+
+  // ---------------------------------------------------------------- commands
+
+  add(sender: number, agentClass: AgentClass, id: AgentId, args: readonly unknown[]): void {
+    checkId(id);
+    const known = this.#options.classes.indexOf(agentClass);
+    if (known === -1) {
+      throw new SimulationError(
+        'ERR_TROUPE_AGENT_INVALID',
+        `${agentClass.name || 'the class'} is not among the classes of the model: list it under agents, so that every cluster can make one`,
+        { agent: id },
+      );
+    }
+    const home = this.table.home[this.table.indexOf(id)] as number;
+    this.#command(sender, { kind: 'add', agentClass: known, id, args }, home);
+  }
+
+  remove(sender: number, id: AgentId): void {
+    checkId(id);
+    this.#command(sender, { kind: 'remove', id }, NONE);
+  }
+
+  stop(sender: number, reason: string, value: unknown): void {
+    this.#command(sender, { kind: 'stop', reason: String(reason), value }, NONE);
+  }
+
+  pause(sender: number): void {
+    this.#command(sender, { kind: 'pause' }, NONE);
+  }
+
+  /** Sends a command to the cluster `target`, or to all. It takes hold one lookahead from now. */
+  #command(sender: number, command: Command, target: number): void {
+    const count = this.table.counts[sender] as number;
+    this.table.counts[sender] = (count + 1) | 0;
+    const flags = COMMAND | this.#setupFlag();
+    const due = this.lookahead > 0 && !this.#inSetup ? this.now + this.lookahead : this.now;
+    for (let cluster = 0; cluster < this.#options.clusters; cluster += 1) {
+      if (target !== NONE && cluster !== target) continue;
+      if (cluster !== this.cluster) {
+        this.#post(cluster, sender, NONE, 0, command, due, count, flags);
+      } else if (this.#inSetup && isSubscription(command)) {
+        this.#setupCommands.push({ sender, count, command });
+      } else {
+        this.#commands += 1;
+        this.#enqueue(sender, NONE, 0, command, due, count, flags);
+      }
+    }
+  }
+
+  /** Carries out the commands of the batch, in canonical order; true when the run halts before its messages. */
+  #obey(): boolean {
+    const { slots } = this.#batch;
+    let kept = 0;
+    let commands = 0;
+    for (let index = 0; index < this.#batchCount; index += 1) {
+      const slot = slots[index] as number;
+      if ((this.#word(slot, FLAGS) & COMMAND) === 0) {
+        slots[kept] = slot;
+        kept += 1;
+      } else {
+        if (commands === this.#order.length) this.#order = doubled(this.#order);
+        this.#order[commands] = slot;
+        commands += 1;
+      }
+    }
+    this.#batchCount = kept;
+    if (commands === 0) return false;
+    this.#arrange(commands);
+    const ordered = Array.from(this.#order.subarray(0, commands));
+    for (const slot of ordered) {
+      const sender = this.#word(slot, SENDER);
+      const command = this.#pool.bodies[slot] as Command;
+      this.#commands -= 1;
+      this.#letGo(slot);
+      this.#carryOut(sender, command);
+    }
+    if (this.halt === undefined) return false;
+    // What was due with the halt stays due: the next run begins with it.
+    for (let index = 0; index < kept; index += 1) {
+      const slot = slots[index] as number;
+      if (this.#comingCount === this.#coming.length) this.#coming = doubled(this.#coming);
+      this.#coming[this.#comingCount] = slot;
+      this.#comingCount += 1;
+    }
+    this.#batchCount = 0;
+    this.round -= 1;
+    return true;
+  }
+
+  #carryOut(sender: number, command: Command): void {
+    switch (command.kind) {
+      case 'subscribe':
+      case 'unsubscribe':
+        this.#subscription(sender, command);
+        return;
+      case 'add':
+        this.#addCommanded(sender, command);
+        return;
+      case 'remove': {
+        const index = this.table.indexOf(command.id);
+        if (this.table.agents[index] !== undefined) this.evict(index);
+        else {
+          this.directory.unsubscribeAll(index);
+          if (this.table.home[index] === this.cluster) this.deadLetters += 1;
+        }
+        return;
+      }
+      default:
+        // Of several at one instant the first counts.
+        this.halt ??= {
+          kind: command.kind === 'stop' ? 'stopped' : 'paused',
+          reason: command.kind === 'stop' ? command.reason : 'paused',
+          agent: this.table.ids[sender] as AgentId,
+          value: command.kind === 'stop' ? command.value : undefined,
+        };
+    }
+  }
+
+  #subscription(sender: number, command: Command): void {
+    if (command.kind === 'subscribe') this.directory.subscribe(sender, command.subscription);
+    else if (command.kind !== 'unsubscribe') return;
+    else if (command.subscription === null) this.directory.unsubscribeAll(sender);
+    else this.directory.unsubscribe(sender, command.subscription);
+  }
+
+  #addCommanded(sender: number, command: Extract<Command, { kind: 'add' }>): void {
+    try {
+      const agentClass = this.#options.classes[command.agentClass] as AgentClass;
+      const agent = new agentClass(...command.args);
+      const given = givenId(agent);
+      if (given !== undefined && given !== command.id) {
+        throw new SimulationError(
+          'ERR_TROUPE_AGENT_ID',
+          `${agentClass.name} was added as ${show(command.id)} but its constructor chose ${show(given)}: pass the id to add(), or leave it out of the constructor`,
+          { agent: command.id },
+        );
+      }
+      this.#setUpOne(this.#bind(agent, command.id));
+    } catch (error) {
+      const parent = this.table.ids[sender] as AgentId;
+      if (this.failure === undefined || compareIds(parent, this.failure.agent as AgentId) < 0) {
+        this.failure = this.explain(parent, undefined, error);
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- alarms
+
+  setAlarm(
+    sender: number,
+    topic: string,
+    body: unknown,
+    at: number,
+    delay: number,
+    options: AlarmOptions,
+  ): AlarmId {
+    const id = this.table.ids[sender] as AgentId;
+    const relative = Number.isNaN(at);
+    let due = relative ? this.now : at;
+    if (relative && delay !== 0) due = dueTime(this.now, delay, id, topic);
+    if (!relative && !(at >= this.now && at < Number.POSITIVE_INFINITY)) {
+      throw new SimulationError(
+        'ERR_TROUPE_TIME',
+        `agent ${show(id)} sets an alarm ${show(topic)} for time ${show(at)}, but it is ${this.now} already: give a finite time that is not past`,
+        { agent: id, topic, time: this.now, value: at },
+      );
+    }
+    const receiver =
+      options.to === undefined ? sender : options.to === '*' ? NONE : this.#resolve(options.to);
+    const count = this.table.counts[sender] as number;
+    let flags = ALARM | this.#setupFlag();
+    if (options.unref === true) flags |= UNREF;
+    if (receiver === NONE) flags |= BROADCAST;
+    const topicIndex = this.topicIndex(topic);
+    let slot = this.#dispatch(sender, receiver, topicIndex, body, due, flags);
+    if (slot === NONE) {
+      slot = this.#newRecord(
+        due,
+        this.now,
+        this.round,
+        sender,
+        count,
+        receiver,
+        topicIndex,
+        ALARM | SHADOW | UNREF,
+      );
+      this.#enter(slot, due);
+    }
+    this.#book.link(slot, sender);
+    return AlarmBook.idOf(slot, count) as AlarmId;
+  }
+
+  cancelAlarm(sender: number, alarm: AlarmId): boolean {
+    const slot = this.#book.find(sender, alarm);
+    return slot !== NONE && this.#cancel(slot, sender);
+  }
+
+  cancelAlarms(sender: number, filter: AlarmFilter): number {
+    let cancelled = 0;
+    for (const slot of this.#book.of(sender)) {
+      if (this.#matches(slot, filter) && this.#cancel(slot, sender)) cancelled += 1;
+    }
+    return cancelled;
+  }
+
+  alarmsOf(sender: number, filter: AlarmFilter): AlarmInfo[] {
+    const infos: AlarmInfo[] = [];
+    for (const slot of this.#book.of(sender)) {
+      if (!this.#matches(slot, filter) || this.#calledBack.includes(slot)) continue;
+      const receiver = this.#word(slot, RECEIVER);
+      infos.push({
+        id: AlarmBook.idOf(slot, this.#word(slot, COUNT)) as AlarmId,
+        due: this.#pool.due[slot] as number,
+        topic: this.#topicNames[this.#word(slot, TOPIC)] as string,
+        to: receiver === NONE ? undefined : (this.table.ids[receiver] as AgentId),
+      });
+    }
+    return infos.sort((a, b) => a.due - b.due || (a.id % 2 ** 32) - (b.id % 2 ** 32));
+  }
+
+  #matches(slot: number, filter: AlarmFilter): boolean {
+    if (filter.topic !== undefined && this.#topicNames[this.#word(slot, TOPIC)] !== filter.topic)
+      return false;
+    if (filter.to === undefined) return true;
+    const receiver = this.#word(slot, RECEIVER);
+    return filter.to === '*'
+      ? receiver === NONE
+      : receiver !== NONE && this.table.ids[receiver] === filter.to;
+  }
+
+  /** Cancels the alarm in `slot` if it can still be called back. */
+  #cancel(slot: number, sender: number): boolean {
+    const due = this.#pool.due[slot] as number;
+    // One without delay is in the next round already, beyond recall in every placement.
+    if (due <= this.now) return false;
+    if (this.#word(slot, RECEIVER) === sender) {
+      this.#cancelNow(slot, sender);
+      return true;
+    }
+    if (this.now + this.lookahead > due || this.#calledBack.includes(slot)) return false;
+    this.#calledBack.push(slot);
+    return true;
+  }
+
+  #cancelNow(slot: number, sender: number): void {
+    const flags = this.#word(slot, FLAGS);
+    if ((this.#pool.due[slot] as number) <= this.now) return;
+    if ((flags & (UNREF | SHADOW)) === 0) this.live -= 1;
+    this.#book.unlink(slot, sender);
+    this.#setWord(slot, FLAGS, (flags & ~ALARM) | CANCELLED);
+    this.#queue.cancel();
+  }
+
+  /**
+   * Tells the other clusters of the recalls of the window that is over. Another cluster hears of one only now, so here, too, the alarm
+   * counted as pending until now: where windows end must not depend on placement.
+   */
+  flushCancels(): void {
+    if (this.outlet === undefined) return;
+    for (const slot of this.#calledBack) {
+      const receiver = this.#word(slot, RECEIVER);
+      const target = receiver === NONE ? NONE : (this.table.home[receiver] as number);
+      for (let cluster = 0; cluster < this.#options.clusters; cluster += 1) {
+        if (cluster === this.cluster || (target !== NONE && cluster !== target)) continue;
+        this.outlet.cancel(cluster, this.#word(slot, SENDER), this.#word(slot, COUNT));
+      }
+    }
+  }
+
+  /** Takes the recalls of the window that is over into account here. */
+  cancelCalledBack(): void {
+    if (this.#calledBack.length === 0) return;
+    for (const slot of this.#calledBack) this.#cancelNow(slot, this.#word(slot, SENDER));
+    this.#calledBack = [];
+  }
+
+  /** Another cluster's agent calls back an alarm that lies here. */
+  acceptCancel(sender: number, count: number): void {
+    const slot = this.#book.find(sender, count >>> 0);
+    if (slot !== NONE) this.#cancelNow(slot, sender);
+  }
+
+  // ---------------------------------------------------------------- the rest of what agents may do
+
+  random(agent: number): Random {
+    return Random.of(this.#options.seed, this.table.ids[agent] as AgentId);
+  }
+
+  report(sender: number, name: string, value: unknown): void {
+    let values = this.reports.get(name);
+    if (values === undefined) {
+      values = new Map();
+      this.reports.set(name, values);
+    }
+    values.set(this.table.ids[sender] as AgentId, value);
+  }
+
+  log(sender: number, level: LogLevel, text: string, data: unknown): void {
+    const { onLog, logLevel } = this.#options;
+    if (onLog === undefined || LEVELS[level] < logLevel) return;
+    onLog({ level, time: this.now, round: this.round, agent: this.table.ids[sender] as AgentId, text, data });
+  }
+
+  setAwake(agent: number, awake: boolean): void {
+    if (awake && this.lookahead > 0) {
+      throw new SimulationError(
+        'ERR_TROUPE_KEEP_AWAKE_LOOKAHEAD',
+        `agent ${show(this.table.ids[agent])} wants to be awake in every round, but with a lookahead of ${this.lookahead} clusters do not go round by round: use an alarm, or promise no lookahead`,
+        { agent: this.table.ids[agent] as AgentId },
+      );
+    }
+    if (awake) this.#awake.add(agent);
+    else this.#awake.delete(agent);
+    const flags = this.table.flags[agent] as number;
+    this.table.flags[agent] = awake ? flags | AWAKE : flags & ~AWAKE;
+  }
+
+  // ---------------------------------------------------------------- topics, digest, housekeeping
+
+  /** The index of a topic, known or new. */
+  topicIndex(topic: string): number {
+    if (topic === this.#lastTopic) return this.#lastTopicIndex;
+    let index = this.#topics.get(topic);
+    if (index === undefined) {
+      if (typeof topic !== 'string') {
+        throw new SimulationError('ERR_TROUPE_TOPIC', `the topic is ${show(topic)}: give a string`, {
+          value: topic,
+        });
+      }
+      index = this.#topicNames.length;
+      this.#topics.set(topic, index);
+      this.#topicNames.push(topic);
+      this.#layouts.push(
+        Object.hasOwn(this.#options.layouts, topic) ? this.#options.layouts[topic] : undefined,
+      );
+    }
+    this.#lastTopic = topic;
+    this.#lastTopicIndex = index;
+    return index;
+  }
+
+  topicName(index: number): string {
+    return this.#topicNames[index] as string;
+  }
+
+  layoutOf(topic: number): Layout | undefined {
+    return this.#layouts[topic];
+  }
+
+  /** The digest's parts: agents that left, and those that are here. */
+  digest(): { readonly a: number; readonly b: number } {
+    const digest = new RunDigest();
+    digest.merge(this.#digest.parts);
+    for (let index = 0; index < this.table.length; index += 1) {
+      if (this.table.agents[index] !== undefined) this.observer.fold(index, digest);
+    }
+    return digest.parts;
+  }
+
+  /** Discards all pending alarms. */
+  clearAlarms(): void {
+    const alarms: number[] = [];
+    this.#queue.forEach((slot) => {
+      if ((this.#word(slot, FLAGS) & ALARM) !== 0) alarms.push(slot);
+    });
+    for (const slot of alarms) this.#cancelNow(slot, this.#word(slot, SENDER));
+  }
+
+  /** Pending alarms that `receiver` would get, whoever set them. */
+  alarmsFor(receiver: number): AlarmInfo[] {
+    const infos: AlarmInfo[] = [];
+    this.#queue.forEach((slot) => {
+      if ((this.#word(slot, FLAGS) & ALARM) === 0 || this.#word(slot, RECEIVER) !== receiver) return;
+      infos.push({
+        id: AlarmBook.idOf(slot, this.#word(slot, COUNT)) as AlarmId,
+        due: this.#pool.due[slot] as number,
+        topic: this.#topicNames[this.#word(slot, TOPIC)] as string,
+        to: this.table.ids[receiver] as AgentId,
+      });
+    });
+    return infos.sort((a, b) => a.due - b.due);
+  }
+
+  #sweep(): void {
+    const inUse = new Uint8Array(this.table.length);
+    const mark = (slot: number): void => {
+      const receiver = this.#word(slot, RECEIVER);
+      if (receiver !== NONE) inUse[receiver] = 1;
+      inUse[this.#word(slot, SENDER)] = 1;
+    };
+    this.#queue.forEach(mark);
+    for (let index = 0; index < this.#batchCount; index += 1) mark(this.#batch.slots[index] as number);
+    for (let index = 0; index < this.#comingCount; index += 1) mark(this.#coming[index] as number);
+    this.directory.mark(inUse);
+    this.outlet?.mark(inUse);
+    const freed = this.table.sweep(inUse);
+    if (freed.length > 0) this.outlet?.forget(freed);
+  }
+
+  /** Strict mode: what another cluster would see of the message, or the error that it would meet. */
+  #strict(sender: number, receiver: number, topic: number, body: unknown, due: number): unknown {
+    if (receiver !== sender && this.lookahead > 0) this.#checkLookahead(sender, receiver, topic, due);
+    const layout = this.#layouts[topic];
+    if (layout !== undefined) {
+      if (typeof layout.spec === 'object' && typeof body === 'object' && body !== null) {
+        for (const key of Object.keys(body)) {
+          if (!Object.hasOwn(layout.spec, key)) {
+            throw new SimulationError(
+              'ERR_TROUPE_STRICT',
+              `body.${key} of topic ${show(this.#topicNames[topic])} is not part of the declared layout and would be lost: declare it or leave it out`,
+              { topic: this.#topicNames[topic] as string, value: key },
+            );
+          }
+        }
+      }
+      return body;
+    }
+    const codec = this.#strictCodec as BodyCodec;
+    const encoded = codec.encode(this.#strictOut, body, this.#strictBuffer, 0);
+    return codec.decode(this.#strictIn, encoded.bytes, encoded.start, encoded.end);
+  }
+
+  #word(slot: number, field: number): number {
+    return this.#pool.words[slot * this.#pool.wordStride + field] as number;
+  }
+
+  #setWord(slot: number, field: number, value: number): void {
+    this.#pool.words[slot * this.#pool.wordStride + field] = value;
+  }
+}
+
+function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}
+
+function isSubscription(command: Command): boolean {
+  return command.kind === 'subscribe' || command.kind === 'unsubscribe';
+}
+
+function checkSubscription(subscription: Subscription): Subscription {
+  if (typeof subscription !== 'object' || subscription === null || kindOf(subscription) === 0) {
+    throw new SimulationError(
+      'ERR_TROUPE_SUBSCRIPTION',
+      'a subscription names nothing: give at least one of sender, receiver and topic',
+      { value: subscription },
+    );
+  }
+  const { sender, receiver, topic } = subscription;
+  if (sender !== undefined) checkId(sender);
+  if (receiver !== undefined) checkId(receiver);
+  if (topic !== undefined && typeof topic !== 'string') {
+    throw new SimulationError('ERR_TROUPE_SUBSCRIPTION', `the topic is ${show(topic)}: give a string`, {
+      value: topic,
+    });
+  }
+  return {
+    ...(sender === undefined ? {} : { sender }),
+    ...(receiver === undefined ? {} : { receiver }),
+    ...(topic === undefined ? {} : { topic }),
+  };
+}
+
+/** Agents must be agents, not in a run already, and synchronous. */
+function checkAgent(agent: unknown): asserts agent is Agent {
+  if (!(agent instanceof Agent)) {
+    throw new SimulationError('ERR_TROUPE_AGENT_INVALID', `${show(agent)} is not an agent: extend Agent`, {
+      value: agent,
+    });
+  }
+  if (isBound(agent)) {
+    throw new SimulationError(
+      'ERR_TROUPE_AGENT_INVALID',
+      `agent ${show(agent.id)} belongs to a run already: remove it there first, or make another`,
+      { agent: agent.id },
+    );
+  }
+  const handlers = (agent.constructor as typeof Agent).handlers ?? {};
+  const suspects: [string, unknown][] = [
+    ['receive', agent.receive],
+    ['update', agent.update],
+    ['setup', agent.setup],
+    ['teardown', agent.teardown],
+    ...Object.entries(handlers),
+  ];
+  for (const [name, handler] of suspects) {
+    refuseAsync(handler, agent, name);
+  }
+}

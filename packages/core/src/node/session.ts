@@ -1,0 +1,450 @@
+import { type Node, packError } from '@troupe/transport';
+import type { AgentClass } from '../agent.ts';
+import { SimulationError } from '../errors.ts';
+import { fingerprint } from '../fingerprint.ts';
+import {
+  type DeadLetter,
+  Kernel,
+  PULSE_STATE,
+  PULSE_WINDOWS,
+  STATE_RUNNING,
+  STATE_WAITING,
+} from '../kernel.ts';
+import type { LogEntry } from '../log.ts';
+import type { AgentId } from '../message.ts';
+import { checkModel, lookaheadOf, type Model, placementOf } from '../model.ts';
+import type { EventRecord } from '../observer.ts';
+import { resolveParams } from '../params.ts';
+import {
+  ABORT,
+  type Decision,
+  FAILED,
+  HALTED,
+  INTERRUPT,
+  STANDING_CELLS,
+  WindowProtocol,
+  writeStanding,
+} from '../window.ts';
+import { ClusterLinks } from './links.ts';
+import type { HostMessage, NodeData, NodeMessage, RunOrder, RunPart, Upto } from './protocol.ts';
+
+/** Entries of the journal that are gathered before they are sent on. */
+const JOURNAL_LIMIT = 1024;
+/** How many barriers pass before a journal is sent on though it is short. */
+const JOURNAL_BARRIERS = 256;
+/** Rounds that a lone cluster without lookahead runs between looks at its messages. */
+const LONE_ROUNDS = 1024;
+/** Longest wait on the wall before a paced run looks for messages, and how much of it a window may span: milliseconds. */
+const PACE_WAIT = 50;
+const PACE_SPAN = 10;
+
+/** One cluster in its node: the model, loaded here, and the runs that the host asks for. */
+export class ClusterSession {
+  readonly #node: Node;
+  readonly #data: NodeData;
+  #kernel!: Kernel;
+  #links!: ClusterLinks;
+  readonly #standing = new Float64Array(STANDING_CELLS);
+  readonly #events: EventRecord[] = [];
+  readonly #logs: LogEntry[] = [];
+  readonly #letters: (DeadLetter & { round: number })[] = [];
+  #barriersSinceJournal = 0;
+  #run = 0;
+  #setUp = false;
+  #flags = 0;
+  #orders: RunOrder[] = [];
+  #closing = false;
+
+  constructor(node: Node) {
+    this.#node = node;
+    this.#data = node.data as NodeData;
+  }
+
+  /** Loads the model and serves the host until it closes. */
+  async serve(): Promise<void> {
+    try {
+      await this.#load();
+    } catch (error) {
+      this.#post({ type: 'failed', error: packError(error), fatal: true });
+      return;
+    }
+    while (!this.#closing) {
+      const order = this.#orders.shift();
+      if (order === undefined) {
+        this.#hear((await this.#node.nextMessage()) as HostMessage);
+        continue;
+      }
+      const part = await this.#runOrder(order);
+      if (part !== undefined) this.#post({ type: 'finished', part });
+    }
+  }
+
+  async #load(): Promise<void> {
+    const data = this.#data;
+    const node = this.#node;
+    const model = await loadModel(data.model);
+    const params = resolveParams(model.params ?? {}, data.params);
+    const lookahead = lookaheadOf(model, params);
+    const kernel = new Kernel({
+      cluster: node.id,
+      clusters: node.size,
+      place: placementOf(model, node.size, params),
+      seed: data.seed,
+      lookahead,
+      startTime: 0,
+      layouts: model.layouts ?? {},
+      classes: model.agents,
+      strict: data.strict,
+      roundLimit: data.roundLimit,
+      onError: data.onError,
+      watch: {
+        digest: data.digest,
+        counters: data.counters,
+        onEvent: data.eventLog ? (event) => void this.#events.push(event) : undefined,
+      },
+      onLog: data.logLevel === undefined ? undefined : (entry) => void this.#logs.push(entry),
+      logLevel: data.logLevel ?? 0,
+      onDeadLetter: data.deadLetters
+        ? (letter) => void this.#letters.push({ ...letter, round: kernel.round })
+        : undefined,
+    });
+    kernel.pulse = node.pulse;
+    this.#kernel = kernel;
+    this.#links = new ClusterLinks(node, kernel);
+    kernel.outlet = this.#links;
+    populate(model, params, data.seed, node, kernel);
+    this.#tellNames();
+    this.#post({ type: 'ready', fingerprint: fingerprint(), name: model.name, lookahead });
+  }
+
+  #hear(message: HostMessage): void {
+    switch (message.type) {
+      case 'run':
+        this.#orders.push(message.order);
+        return;
+      case 'interrupt':
+        if (message.run === this.#run) this.#flags |= INTERRUPT;
+        return;
+      case 'abort':
+        if (message.run === this.#run) this.#flags |= ABORT;
+        return;
+      case 'close':
+        this.#closing = true;
+        // A run that is going on ends at the next barrier, in all nodes.
+        this.#flags |= ABORT;
+    }
+  }
+
+  async #runOrder(order: RunOrder): Promise<RunPart | undefined> {
+    const kernel = this.#kernel;
+    const node = this.#node;
+    this.#run += 1;
+    this.#flags = 0;
+    kernel.halt = undefined;
+    const before = {
+      events: kernel.events,
+      local: kernel.local,
+      remote: kernel.remote,
+      deadLetters: kernel.deadLetters,
+      failures: kernel.failures,
+      time: kernel.now,
+    };
+    const startWall = performance.now();
+    let busy = 0;
+    let barriers = 0;
+    kernel.observer.refresh();
+    if (!this.#setUp) {
+      this.#setUp = true;
+      await this.#setUpAll();
+    }
+    const protocol = new WindowProtocol(
+      {
+        nodes: node.size,
+        lookahead: kernel.lookahead,
+        until: order.until,
+        maxEvents: order.maxEvents,
+        stopWhenIdle: order.stopWhenIdle,
+        span: order.speed === Number.POSITIVE_INFINITY ? order.speed : (order.speed * PACE_SPAN) / 1000,
+      },
+      this.#sentBefore,
+    );
+    const lone = node.size === 1 && kernel.lookahead === 0 && order.speed === Number.POSITIVE_INFINITY;
+    let decision: Decision;
+    for (;;) {
+      this.#takeMessages();
+      if (barriers >= order.windows) this.#flags |= INTERRUPT;
+      this.#stand(kernel.events - before.events, pacedTime(order, before.time, startWall));
+      node.pulse[PULSE_STATE] = STATE_WAITING;
+      const exchanged = node.exchange(this.#standing);
+      const all = exchanged instanceof Promise ? await exchanged : exchanged;
+      decision = protocol.decide(all);
+      this.#sentBefore = sumSent(all, node.size);
+      this.#links.drain();
+      kernel.cancelCalledBack();
+      node.pulse[PULSE_STATE] = STATE_RUNNING;
+      if (decision.kind === 'end' || decision.kind === 'lost') break;
+      if (decision.kind === 'wait') {
+        const wait = ((decision.time - before.time) / order.speed) * 1000 - (performance.now() - startWall);
+        const waited = node.wait(Math.max(0, Math.min(wait, PACE_WAIT)));
+        if (waited instanceof Promise) await waited;
+        continue;
+      }
+      const beforeWindow = performance.now();
+      if (decision.kind === 'window') {
+        kernel.advance(decision.bound);
+        barriers += 1;
+      } else if (lone) {
+        const rounds = Math.min(LONE_ROUNDS, order.windows - barriers);
+        const target = before.events + order.maxEvents;
+        barriers += kernel.advance(order.until, target, rounds, order.stopWhenIdle);
+      } else {
+        kernel.advanceRound(decision.time, decision.round);
+        barriers += 1;
+      }
+      kernel.flushCancels();
+      const flushed = this.#links.flush();
+      busy += performance.now() - beforeWindow;
+      if (flushed instanceof Promise) await flushed;
+      node.pulse[PULSE_WINDOWS] = (node.pulse[PULSE_WINDOWS] as number) + 1;
+      this.#journal(
+        decision.kind === 'window'
+          ? { time: decision.bound, round: -1 }
+          : { time: kernel.now, round: kernel.round },
+      );
+      if (kernel.table.renamed.length > 0) this.#tellNames();
+      const breath = node.breathe();
+      if (breath !== undefined) await breath;
+    }
+    node.pulse[PULSE_STATE] = STATE_WAITING;
+    return this.#finish(order, decision, before, startWall, busy, barriers);
+  }
+
+  #sentBefore = 0;
+
+  /** All set up; subscriptions reach all; then what was sent finds its subscribers, and that reaches all. */
+  async #setUpAll(): Promise<void> {
+    const kernel = this.#kernel;
+    this.#node.pulse[PULSE_STATE] = STATE_RUNNING;
+    kernel.setUp();
+    await this.#meet();
+    kernel.completeSetUp();
+    await this.#links.flush();
+  }
+
+  async #meet(): Promise<void> {
+    await this.#links.flush();
+    this.#stand(0, Number.POSITIVE_INFINITY);
+    const all = await this.#node.exchange(this.#standing);
+    this.#sentBefore = sumSent(all, this.#node.size);
+    this.#links.drain();
+  }
+
+  #takeMessages(): void {
+    for (let message = this.#node.takeMessage(); message !== undefined; message = this.#node.takeMessage()) {
+      this.#hear(message as HostMessage);
+    }
+  }
+
+  #stand(events: number, paced: number): void {
+    const kernel = this.#kernel;
+    const { nextTime, nextRound } = kernel;
+    const sentFirst =
+      kernel.sentDue < nextTime || (kernel.sentDue === nextTime && kernel.sentDueRound < nextRound);
+    const halted = kernel.halt === undefined ? 0 : HALTED;
+    const failed = kernel.failure === undefined ? 0 : FAILED;
+    writeStanding(
+      {
+        time: sentFirst ? kernel.sentDue : nextTime,
+        round: sentFirst ? kernel.sentDueRound : nextRound,
+        live: kernel.live + kernel.sentLive,
+        events,
+        flags: this.#flags | halted | failed,
+        sent: this.#links.sent,
+        received: this.#links.received,
+        paced,
+      },
+      this.#standing,
+    );
+    kernel.sentDue = Number.POSITIVE_INFINITY;
+    kernel.sentDueRound = Number.POSITIVE_INFINITY;
+    kernel.sentLive = 0;
+  }
+
+  #finish(
+    order: RunOrder,
+    decision: Extract<Decision, { kind: 'end' | 'lost' }>,
+    before: {
+      events: number;
+      local: number;
+      remote: number;
+      deadLetters: number;
+      failures: number;
+      time: number;
+    },
+    startWall: number,
+    busy: number,
+    barriers: number,
+  ): RunPart | undefined {
+    const kernel = this.#kernel;
+    if (decision.kind === 'lost') {
+      const error = new SimulationError(
+        'ERR_TROUPE_MESSAGES_LOST',
+        `clusters have sent ${decision.sent} messages to each other and received ${decision.received}: the transport lost or doubled some`,
+        { node: this.#node.id },
+      );
+      this.#post({ type: 'failed', error: packError(error), fatal: true });
+      return undefined;
+    }
+    let { reason } = decision;
+    if (reason === 'until' || (reason === 'idle' && !order.stopWhenIdle)) kernel.moveTo(order.until);
+    if (order.clearAlarmsAtEnd) kernel.clearAlarms();
+    this.#journal(undefined);
+    const { halt, failure } = kernel;
+    if (failure !== undefined) {
+      this.#post({ type: 'failed', error: packError(failure), fatal: false });
+      kernel.failure = undefined;
+    }
+    if (reason === 'halted') reason = halt?.kind ?? 'stopped';
+    return {
+      reason,
+      by: halt === undefined ? undefined : { agent: halt.agent, reason: halt.reason },
+      value: halt?.value,
+      simTime: kernel.now,
+      startTime: before.time,
+      wallTime: (performance.now() - startWall) / 1000,
+      busy: busy / 1000,
+      events: kernel.events - before.events,
+      local: kernel.local - before.local,
+      remote: kernel.remote - before.remote,
+      deadLetters: kernel.deadLetters - before.deadLetters,
+      failures: kernel.failures - before.failures,
+      barriers,
+      agents: kernel.table.living,
+      digest: this.#data.digest ? kernel.digest() : { a: 0, b: 0 },
+      reports: kernel.reports,
+      counters: kernel.observer.counters(),
+    };
+  }
+
+  /** Sends what was delivered, logged and lost, when there is enough of it, or at the end. */
+  #journal(upto: Upto | undefined): void {
+    const { eventLog, logLevel, deadLetters } = this.#data;
+    if (!eventLog && logLevel === undefined && !deadLetters) return;
+    this.#barriersSinceJournal += 1;
+    const size = this.#events.length + this.#logs.length + this.#letters.length;
+    if (upto !== undefined && size < JOURNAL_LIMIT && this.#barriersSinceJournal < JOURNAL_BARRIERS) return;
+    this.#barriersSinceJournal = 0;
+    this.#post({
+      type: 'journal',
+      journal: {
+        events: this.#events.splice(0),
+        logs: this.#logs.splice(0),
+        letters: this.#letters.splice(0),
+        upto,
+      },
+    });
+  }
+
+  /** Should an agent never return, the host names it by its index. */
+  #tellNames(): void {
+    const { table } = this.#kernel;
+    const indexes = table.renamed;
+    table.renamed = [];
+    this.#post({ type: 'names', indexes, ids: indexes.map((index) => table.ids[index] as AgentId) });
+  }
+
+  #post(message: NodeMessage): void {
+    this.#node.post(message);
+  }
+}
+
+/** How far the wall allows time to go. */
+function pacedTime(order: RunOrder, startTime: number, startWall: number): number {
+  if (order.speed === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+  return startTime + ((performance.now() - startWall) / 1000) * order.speed;
+}
+
+function sumSent(all: Float64Array, nodes: number): number {
+  let sent = 0;
+  for (let node = 0; node < nodes; node += 1) sent += all[node * STANDING_CELLS + 5] as number;
+  return sent;
+}
+
+/**
+ * The model behind a module's address.
+ *
+ * @throws {SimulationError} `ERR_TROUPE_MODEL_LOAD`, `ERR_TROUPE_MODEL_INVALID`
+ */
+export async function loadModel(model: string | Model): Promise<Model> {
+  if (typeof model !== 'string') {
+    checkModel(model, 'the model');
+    return model;
+  }
+  let module: { default?: unknown };
+  try {
+    module = (await import(model)) as { default?: unknown };
+  } catch (cause) {
+    throw new SimulationError(
+      'ERR_TROUPE_MODEL_LOAD',
+      `the model ${model} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause, value: model },
+    );
+  }
+  checkModel(module.default, `the default export of ${model}`);
+  return module.default;
+}
+
+function populate(
+  model: Model,
+  params: ReturnType<typeof resolveParams>,
+  seed: number,
+  node: Node,
+  kernel: Kernel,
+): void {
+  let agents = 0;
+  const seen = new Set<AgentId>();
+  let generated = 0;
+  // The same on every node, whichever agents are made there.
+  const generate = (): AgentId => {
+    do generated += 1;
+    while (seen.has(`agent-${generated}`));
+    return `agent-${generated}`;
+  };
+  const local = (agentClass: AgentClass, id: AgentId, args: readonly unknown[]): void => {
+    const index = kernel.table.indexOf(id);
+    if (kernel.table.home[index] === node.id) kernel.adopt(new agentClass(...args), id);
+  };
+  model.populate({
+    params,
+    seed,
+    clusters: node.size,
+    add(agentClass, options = {}) {
+      const { args = [] } = options;
+      const id = options.id ?? generate();
+      if (!model.agents.includes(agentClass as AgentClass)) {
+        throw new SimulationError(
+          'ERR_TROUPE_MODEL_INVALID',
+          `model ${model.name} adds a ${(agentClass as AgentClass).name}, which is not among its agents: list the class there`,
+          { agent: id },
+        );
+      }
+      if (seen.has(id)) {
+        throw new SimulationError(
+          'ERR_TROUPE_AGENT_DUPLICATE',
+          `model ${model.name} adds two agents ${JSON.stringify(id)}: ids are unique`,
+          { agent: id },
+        );
+      }
+      seen.add(id);
+      agents += 1;
+      local(agentClass as AgentClass, id, args as readonly unknown[]);
+      return id;
+    },
+  });
+  if (agents === 0) {
+    throw new SimulationError(
+      'ERR_TROUPE_MODEL_INVALID',
+      `model ${model.name} has no agents: populate() added none`,
+    );
+  }
+}

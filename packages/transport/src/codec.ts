@@ -1,0 +1,125 @@
+import { addExtension, Packr, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr';
+import {
+  checkEncodable,
+  explain,
+  LONE_STRING_TYPE,
+  LoneString,
+  NEGATIVE_ZERO_TYPE,
+  NegativeZero,
+  protectExotic,
+} from './encodable.ts';
+import { TransportError } from './errors.ts';
+import { scanBody } from './scan.ts';
+import { FRAME_LIMIT } from './transport.ts';
+
+addExtension({
+  Class: NegativeZero,
+  type: NEGATIVE_ZERO_TYPE,
+  pack: () => Buffer.from([0]),
+  unpack: () => -0,
+});
+addExtension({
+  Class: LoneString,
+  type: LONE_STRING_TYPE,
+  pack: (lone: LoneString) => Buffer.from(lone.text, 'utf16le'),
+  unpack: (bytes: Uint8Array) => Buffer.from(bytes).toString('utf16le'),
+});
+
+/** Bytes that must be free behind the place where a body is encoded: msgpackr moves to a buffer of its own below it. */
+export const ENCODE_ROOM = 2048 + 64;
+
+/** Where an encoded body lies. */
+interface Encoded {
+  bytes: Buffer;
+  start: number;
+  end: number;
+}
+
+/**
+ * The state of one direction of one link: the shapes of records sent so far. A shape is described once per stream, so
+ * the decoder must see a stream from its beginning, in order.
+ */
+export class CodecStream {
+  /** @internal msgpackr keeps its tables on this array. */
+  structures: object[] = [];
+}
+
+const TRUSTED = { sequential: true, moreTypes: true, copyBuffers: true, useBigIntExtension: false } as const;
+const UNTRUSTED = { moreTypes: true, copyBuffers: true } as const;
+
+/**
+ * Encodes message bodies with msgpackr, one instance per thread, whatever number of links it has.
+ *
+ * A trusted codec describes the shape of objects once per stream; an untrusted one makes each body whole in itself and
+ * checks depth, counts, lengths and types before anything is built from it.
+ */
+export class BodyCodec {
+  readonly trusted: boolean;
+  readonly #packr: Packr;
+  readonly #unpackr: Unpackr;
+  readonly #range = { start: 0, end: 0 };
+  readonly #scratch = Buffer.allocUnsafeSlow(8192);
+  readonly #encoded: Encoded = { bytes: this.#scratch, start: 0, end: 0 };
+
+  constructor(options: { readonly trusted: boolean }) {
+    this.trusted = options.trusted;
+    this.#packr = new Packr({ ...(options.trusted ? TRUSTED : UNTRUSTED) });
+    this.#unpackr = new Unpackr({ ...(options.trusted ? TRUSTED : UNTRUSTED) });
+  }
+
+  /**
+   * Encodes `body` into `bytes` from `at` (a multiple of 8) on. The answer says where it lies: in `bytes`, or, where
+   * less than it needs or less than {@link ENCODE_ROOM} was free, in a buffer of the codec's, from where it must be
+   * copied before the next call. It is the same object at every call.
+   *
+   * @throws {TransportError} `ERR_TROUPE_BODY_NOT_ENCODABLE`, `ERR_TROUPE_FRAME_TOO_LARGE`
+   */
+  encode(stream: CodecStream, body: unknown, bytes: Buffer, at: number): Encoded {
+    let value = body;
+    try {
+      if (checkEncodable(body) !== 0) value = protectExotic(body);
+    } catch (error) {
+      throw explain(error);
+    }
+    const packr = this.#packr as Packr & { structures: object[] };
+    if (this.trusted) packr.structures = stream.structures;
+    packr.useBuffer(bytes);
+    packr.position = at;
+    const target = packr.pack(value, REUSE_BUFFER_MODE) as Buffer & { start: number; end: number };
+    const encoded = this.#encoded;
+    encoded.bytes = target;
+    encoded.start = target.start;
+    encoded.end = target.end;
+    // The target is a variable of the msgpackr module: any other user of it in this thread would write into `bytes`.
+    packr.useBuffer(this.#scratch);
+    if (encoded.end - encoded.start > FRAME_LIMIT - 1024) {
+      throw new TransportError(
+        'ERR_TROUPE_FRAME_TOO_LARGE',
+        `a body of ${encoded.end - encoded.start} bytes is over the limit of ${FRAME_LIMIT - 1024}: send it in parts`,
+        { value: encoded.end - encoded.start },
+      );
+    }
+    return encoded;
+  }
+
+  /**
+   * Decodes the body at `bytes[start]..bytes[end]`.
+   *
+   * @throws {TransportError} `ERR_TROUPE_FRAME_CORRUPT`
+   */
+  decode(stream: CodecStream, bytes: Buffer, start: number, end: number): unknown {
+    if (this.trusted) (this.#unpackr as Unpackr & { structures: object[] }).structures = stream.structures;
+    else scanBody(bytes, start, end);
+    this.#range.start = start;
+    this.#range.end = end;
+    try {
+      return this.#unpackr.unpack(bytes, this.#range);
+    } catch (cause) {
+      throw new TransportError(
+        'ERR_TROUPE_FRAME_CORRUPT',
+        `a body of ${end - start} bytes cannot be decoded; it was damaged, or its stream was not read from the beginning`,
+        { cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import { describe, TransportError } from './errors.ts';
+
+/** Deepest nesting of a body. */
+export const MAX_DEPTH = 64;
+
+/** What {@link checkEncodable} found. */
+const PLAIN = 0;
+/** The body holds -0 or a string with a lone surrogate, which MessagePack would change. */
+const EXOTIC = 1;
+
+const TYPED_ARRAYS: ReadonlySet<unknown> = new Set([
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+]);
+
+const MIN_BIGINT = -(2n ** 63n);
+const MAX_BIGINT = 2n ** 64n - 1n;
+
+/**
+ * Checks that a body reads the same after it was encoded and decoded: undefined, null, booleans, numbers, strings,
+ * 64-bit bigints, dates, arrays, plain objects, maps, sets, typed arrays and array buffers, nested up to
+ * {@link MAX_DEPTH} deep, without cycles.
+ *
+ * @returns 1 when it holds values that need {@link protectExotic}, else 0
+ * @throws {TransportError} `ERR_TROUPE_BODY_NOT_ENCODABLE`, naming the place and the value
+ */
+export function checkEncodable(value: unknown): number {
+  return check(value, 0);
+}
+
+function check(value: unknown, depth: number): number {
+  switch (typeof value) {
+    case 'number':
+      return value === 0 && 1 / value < 0 ? EXOTIC : PLAIN;
+    case 'string':
+      return value.isWellFormed() ? PLAIN : EXOTIC;
+    case 'boolean':
+    case 'undefined':
+      return PLAIN;
+    case 'object':
+      return value === null ? PLAIN : checkObject(value, depth);
+    case 'bigint':
+      if (value >= MIN_BIGINT && value <= MAX_BIGINT) return PLAIN;
+      return refuse(value, 'bigints must fit in 64 bits; send larger ones as text');
+    default:
+      return refuse(value, 'functions and symbols cannot be sent; send data and let the receiver act on it');
+  }
+}
+
+function checkObject(value: object, depth: number): number {
+  if (depth >= MAX_DEPTH) refuse(value, `nested more than ${MAX_DEPTH} deep, or in a cycle; flatten it`);
+  let flags = PLAIN;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const element: unknown = value[index];
+      if (element === undefined && !(index in value)) {
+        refuse(value, `element ${index} is a hole; write undefined or null`);
+      }
+      flags |= checkAt(element, depth + 1, index);
+    }
+    return flags;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype) {
+    // for-in visits what a plain object owns, without an array of keys; enumerable additions to Object.prototype are
+    // a fault of the program that msgpackr would not survive either.
+    for (const key in value) {
+      if (key === '__proto__') refuse(value, 'the key __proto__ cannot be sent');
+      if (!key.isWellFormed()) refuse(key, 'a key holds a lone surrogate');
+      flags |= checkAt((value as Record<string, unknown>)[key], depth + 1, key);
+    }
+    return flags;
+  }
+  if (value instanceof Map) {
+    for (const [key, element] of value) flags |= check(key, depth + 1) | check(element, depth + 1);
+    return flags;
+  }
+  if (value instanceof Set) {
+    for (const element of value) flags |= check(element, depth + 1);
+    return flags;
+  }
+  const kind = (prototype as { constructor?: unknown } | null)?.constructor;
+  if (TYPED_ARRAYS.has(kind) || kind === ArrayBuffer) return PLAIN;
+  if (kind === Date) {
+    if (Number.isNaN((value as Date).getTime())) refuse(value, 'the date is invalid');
+    return PLAIN;
+  }
+  return refuse(
+    value,
+    prototype === null
+      ? 'an object without a prototype would arrive with one; send { ...object }'
+      : 'an instance of a class would lose its class; send its data as a plain object',
+  );
+}
+
+function checkAt(value: unknown, depth: number, key: string | number): number {
+  try {
+    return check(value, depth);
+  } catch (error) {
+    if (error instanceof NotEncodable) error.path.unshift(key);
+    throw error;
+  }
+}
+
+/** Carries the path while it is unwound; turned into a TransportError by {@link explain}. */
+class NotEncodable extends Error {
+  readonly path: (string | number)[] = [];
+  readonly value: unknown;
+  constructor(message: string, value: unknown) {
+    super(message);
+    this.value = value;
+  }
+}
+
+function refuse(value: unknown, remedy: string): never {
+  throw new NotEncodable(remedy, value);
+}
+
+/** What the caller of {@link checkEncodable} throws on: the error with its place in the body. */
+export function explain(error: unknown): unknown {
+  if (!(error instanceof NotEncodable)) return error;
+  const place = error.path.length === 0 ? 'the body' : `body.${error.path.join('.')}`;
+  return new TransportError(
+    'ERR_TROUPE_BODY_NOT_ENCODABLE',
+    `${place} is ${describe(error.value)}: ${error.message}`,
+    { value: error.value },
+  );
+}
+
+/** MessagePack extension types of our own. */
+export const NEGATIVE_ZERO_TYPE = 0x2d;
+export const LONE_STRING_TYPE = 0x2e;
+
+/** Stands for -0 on the wire. */
+export class NegativeZero {}
+
+/** Stands for a string with lone surrogates on the wire. */
+export class LoneString {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A copy of `value` in which leaf values that MessagePack would change are replaced by what stands for them. */
+export function protectExotic(value: unknown): unknown {
+  return copy(value, (leaf) => {
+    if (Object.is(leaf, -0)) return new NegativeZero();
+    if (typeof leaf === 'string' && !leaf.isWellFormed()) return new LoneString(leaf);
+    return leaf;
+  });
+}
+
+/** A deep copy of a body that {@link checkEncodable} accepts. */
+export function copyBody<T>(value: T): T {
+  return typeof value === 'object' && value !== null ? (copy(value, (leaf) => leaf) as T) : value;
+}
+
+function copy(value: unknown, leaf: (value: unknown) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return leaf(value);
+  if (Array.isArray(value)) return value.map((element) => copy(element, leaf));
+  if (value instanceof Map) {
+    return new Map(Array.from(value, ([key, element]) => [copy(key, leaf), copy(element, leaf)]));
+  }
+  if (value instanceof Set) return new Set(Array.from(value, (element) => copy(element, leaf)));
+  if (Object.getPrototypeOf(value) === Object.prototype) {
+    const result: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) result[key] = copy((value as Record<string, unknown>)[key], leaf);
+    return result;
+  }
+  if (ArrayBuffer.isView(value)) return (value as Uint8Array).slice();
+  return structuredClone(value);
+}

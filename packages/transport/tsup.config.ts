@@ -1,0 +1,1 @@
+export { mirror as default } from '../../tsup.base.ts';
