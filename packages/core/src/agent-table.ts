@@ -71,6 +71,13 @@ export class AgentTable {
     return this.#byText.get(id) ?? NONE;
   }
 
+  /** The cluster that `id` is placed on. */
+  homeOf(id: AgentId): number {
+    // First the index: to give one out may replace the arrays.
+    const index = this.indexOf(id);
+    return this.home[index] as number;
+  }
+
   #intern(id: AgentId): number {
     const home = this.#place(id);
     const index = this.#free.pop() ?? this.ids.length;

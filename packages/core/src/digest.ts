@@ -72,6 +72,22 @@ function hashObject(hash: Hash, value: object): void {
   }
 }
 
+/** A stretch of memory that begins at a multiple of 4. */
+export interface Bytes {
+  view: DataView;
+  start: number;
+  length: number;
+}
+
+/** Absorbs bytes as they are. */
+export function hashBytes(hash: Hash, { view, start, length }: Bytes): void {
+  hash.word(15);
+  const end = start + length;
+  let at = start;
+  for (; at + 4 <= end; at += 4) hash.word(view.getInt32(at, true));
+  for (; at < end; at += 1) hash.word(view.getUint8(at));
+}
+
 /**
  * The digest of a run: a sum over the agents, so that it does not matter who hosts them or who is asked first. Each
  * agent adds its id and running hash, well mixed.

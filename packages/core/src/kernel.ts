@@ -16,7 +16,7 @@ import { AgentTable, AWAKE, BATCHED, FAILED } from './agent-table.ts';
 import { AlarmBook } from './alarm-book.ts';
 import { refuseAsync, refusePromise } from './async-guard.ts';
 import type { Command, ErrorPolicy, Halt } from './commands.ts';
-import { RunDigest } from './digest.ts';
+import { type Bytes, RunDigest } from './digest.ts';
 import { Directory, kindOf, type Subscription } from './directory.ts';
 import { SimulationError, show } from './errors.ts';
 import { checkId, compareIds } from './ids.ts';
@@ -199,7 +199,8 @@ export class Kernel implements Host {
   #calledBack: number[] = [];
   #found = new Set<number>();
   #cycle: string[] = [];
-  #lastTopic = '';
+  readonly #bytes: Bytes = { view: new DataView(new ArrayBuffer(0)), start: 0, length: 0 };
+  #lastTopic: string | undefined;
   #lastTopicIndex = NONE;
   #generated = 0;
   #strictCodec: BodyCodec | undefined;
@@ -445,11 +446,12 @@ export class Kernel implements Host {
       }
     }
     this.#sort(count);
-    const { inbox } = this.table;
+    // Looked up each time: an agent that names a new id may make the table grow.
+    const { table } = this;
     for (let index = 0; index < this.#touchedCount; index += 1) {
       const receiver = this.#touched[index] as number;
-      const head = this.table.inbox[receiver] as number;
-      inbox[receiver] = NONE;
+      const head = table.inbox[receiver] as number;
+      table.inbox[receiver] = NONE;
       this.updates += 1;
       this.#handOver(receiver, head);
     }
@@ -600,10 +602,12 @@ export class Kernel implements Host {
       body = (flags & LAID_OUT) !== 0 ? this.#bodyOf(slot, topic) : pool.bodies[slot];
     }
     const name = this.#topicNames[topic] as string;
+    if (this.observer.active) {
+      const laidOut = (flags & LAID_OUT) === 0 ? undefined : this.#bytesOf(slot, topic);
+      this.observer.observe(receiver, sender, name, body, laidOut, this.now, this.round, sentAt);
+    }
     this.#letGo(slot);
     this.events += 1;
-    if (this.observer.active)
-      this.observer.observe(receiver, sender, name, body, this.now, this.round, sentAt);
     return new Delivery(this.table.ids[sender] as AgentId, to, name, body, sentAt) as Message;
   }
 
@@ -614,6 +618,17 @@ export class Kernel implements Host {
     const kept = pool.bodies[slot] as Buffer | undefined;
     if (kept === undefined) return layout.decode(pool.view, pool.bytes, slot * pool.stride + RECORD_BYTES);
     return layout.decode(new DataView(kept.buffer, kept.byteOffset, kept.length), kept, 0);
+  }
+
+  /** The body of a record as bytes, where every body of its layout is as long and lies in the record. */
+  #bytesOf(slot: number, topic: number): Bytes | undefined {
+    const layout = this.#layouts[topic] as Layout;
+    if (!layout.isFixed || layout.maxBytes > INLINE_LIMIT) return undefined;
+    const bytes = this.#bytes;
+    bytes.view = this.#pool.view;
+    bytes.start = slot * this.#pool.stride + RECORD_BYTES;
+    bytes.length = layout.maxBytes;
+    return bytes;
   }
 
   /** Forgets a record that is done with. */
@@ -1044,8 +1059,7 @@ export class Kernel implements Host {
         { agent: id },
       );
     }
-    const home = this.table.home[this.table.indexOf(id)] as number;
-    this.#command(sender, { kind: 'add', agentClass: known, id, args }, home);
+    this.#command(sender, { kind: 'add', agentClass: known, id, args }, this.table.homeOf(id));
   }
 
   remove(sender: number, id: AgentId): void {

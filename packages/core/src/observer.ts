@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { copyBody } from '@troupe/transport';
 import type { AgentTable } from './agent-table.ts';
-import { hashBody, type RunDigest } from './digest.ts';
+import { type Bytes, hashBody, hashBytes, type RunDigest } from './digest.ts';
 import { Hash } from './hash.ts';
 import type { AgentId } from './message.ts';
 
@@ -65,15 +65,17 @@ export class Observer {
     this.active = digest || counters || onEvent !== undefined || EVENT_CHANNEL.hasSubscribers;
   }
 
+  /** @param laidOut the body as bytes, where its layout has a fixed size; hashed as they are */
   observe(
     receiver: number,
     sender: number,
     topic: string,
     body: unknown,
+    laidOut: Bytes | undefined,
     time: number,
     round: number,
     sentAt: number,
-  ) {
+  ): void {
     const table = this.#table;
     if (this.#watch.digest) {
       const hash = this.#hash;
@@ -84,7 +86,8 @@ export class Observer {
       hash.word(table.idHashes[sender * 2] as number);
       hash.word(table.idHashes[sender * 2 + 1] as number);
       hash.word(this.#topicHash(topic));
-      hashBody(hash, body);
+      if (laidOut === undefined) hashBody(hash, body);
+      else hashBytes(hash, laidOut);
       digests[receiver * 2] = hash.a;
       digests[receiver * 2 + 1] = hash.b;
     }

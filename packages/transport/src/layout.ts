@@ -48,6 +48,8 @@ export interface Layout<B = unknown> {
   readonly spec: LayoutSpec;
   /** The most bytes that a body takes. */
   readonly maxBytes: number;
+  /** Whether every body takes that many: there is no text and no array in it. */
+  readonly isFixed: boolean;
   /**
    * Writes `body` at `at`; answers where it ends.
    * @throws {TransportError} `ERR_TROUPE_LAYOUT_VALUE`, naming field, type and value
@@ -141,7 +143,8 @@ export function layout<const S extends LayoutSpec>(spec: S): Layout<LayoutBody<S
     );
   }
   const codec = compile(fields, single) ?? interpret(fields, single);
-  return Object.freeze({ spec, maxBytes, ...codec }) as Layout<LayoutBody<S>>;
+  const isFixed = fields.every(({ kind }) => kind === 'number' || kind === 'bool');
+  return Object.freeze({ spec, maxBytes, isFixed, ...codec }) as Layout<LayoutBody<S>>;
 }
 
 function parseField(name: string, type: unknown): Field {
@@ -269,7 +272,9 @@ function compile(fields: readonly Field[], single: boolean): Codec | undefined {
         ? `typeof ${value} === 'number' && Math.trunc(${value}) === ${value} && ${value} >= ${range[0]} && ${value} <= ${range[1]}`
         : `typeof ${value} === 'number'`;
       write.push(`if (!(${test})) refuse(fields[${index}], ${value});`);
-      write.push(`view.set${name}(at, ${value}${endian}); at += ${field.bytes};`);
+      // NaN has many bit patterns: one for all.
+      const stored = range ? value : `${value} === ${value} ? ${value} : NaN`;
+      write.push(`view.set${name}(at, ${stored}${endian}); at += ${field.bytes};`);
       declare.push(`const ${value} = view.get${name}(at${endian}); at += ${field.bytes};`);
     } else if (field.kind === 'string') {
       write.push(`at = writeText(fields[${index}], ${value}, bytes, at);`);

@@ -47,7 +47,7 @@ interface Departures {
   readonly flights: number;
   /** Simulated seconds from gate to gate. */
   readonly duration: number;
-  /** 0 to 1: when, between two whole flights, the year begins. */
+  /** 0 up to but not including 1: where the year begins between two flights. */
   readonly phase: number;
 }
 
@@ -69,6 +69,9 @@ class Airport extends Agent<Sky> {
   readonly #disease: Disease;
   readonly #people: People;
   readonly #series: Record<keyof People, Int32Array>;
+  /** By route: the hour of the next flight, and how many have left. */
+  readonly #next: Float64Array;
+  readonly #flown: Int32Array;
   #hours = 0;
   #departed = 0;
   #landed = 0;
@@ -77,6 +80,8 @@ class Airport extends Agent<Sky> {
   constructor(departures: readonly Departures[], people: People, seats: number, disease: Disease) {
     super();
     this.#departures = departures;
+    this.#next = Float64Array.from(departures, (route) => departure(route, 0));
+    this.#flown = new Int32Array(departures.length);
     this.#people = people;
     this.#seats = seats;
     this.#disease = disease;
@@ -112,20 +117,24 @@ class Airport extends Agent<Sky> {
   #hour(): void {
     const hour = this.#hours;
     if (hour % 24 === 0) this.#day(hour / 24);
-    for (const route of this.#departures) {
-      const from = Math.floor((route.flights * hour) / (DAYS * 24) + route.phase);
-      const to = Math.floor((route.flights * (hour + 1)) / (DAYS * 24) + route.phase);
-      for (let flight = from; flight < to; flight += 1)
-        this.#takeOff(route, (flight - from + 0.5) / (to - from));
+    const next = this.#next;
+    for (let index = 0; index < next.length; index += 1) {
+      if ((next[index] as number) <= hour + 1) this.#takeOff(index, hour);
     }
     this.#hours += 1;
     if (this.#hours < DAYS * 24) this.setAlarmAt(this.#hours * HOUR, 'hour');
   }
 
-  /** Sends a flight off that leaves the gate at a share of the hour. */
-  #takeOff(route: Departures, share: number): void {
-    this.#departed += 1;
-    this.send(route.to, 'flight', this.#board(), route.duration + share * HOUR);
+  /** Sends off the flights of one route that leave before the hour is over. */
+  #takeOff(index: number, hour: number): void {
+    const route = this.#departures[index] as Departures;
+    for (let at = this.#next[index] as number; at <= hour + 1; at = this.#next[index] as number) {
+      this.#departed += 1;
+      this.send(route.to, 'flight', this.#board(), route.duration + (at - hour) * HOUR);
+      const flown = (this.#flown[index] as number) + 1;
+      this.#flown[index] = flown;
+      this.#next[index] = flown < route.flights ? departure(route, flown) : Number.POSITIVE_INFINITY;
+    }
   }
 
   /** Passengers in proportion to the people who are there; fractions are rounded at random, so that none is favoured. */
@@ -187,6 +196,11 @@ class Airport extends Agent<Sky> {
     };
     this.report('airport', report);
   }
+}
+
+/** When a flight of a route leaves, in hours since the year began: they are spread evenly over it. */
+function departure(route: Departures, flight: number): number {
+  return ((flight + 1 - route.phase) * DAYS * 24) / route.flights;
 }
 
 function round(random: Random, value: number): number {

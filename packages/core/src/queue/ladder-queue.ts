@@ -249,6 +249,7 @@ export class LadderQueue {
       counts[index] = 0;
       rung.current = index + 1;
       rung.size -= size;
+      if (size > SPLIT) this.#dropExhausted();
       if (size > SPLIT && this.#depth < MAX_RUNGS) {
         const due = this.#pool.due;
         const next = this.#pool.next;
@@ -263,6 +264,18 @@ export class LadderQueue {
       }
       this.#fillBottom(head, size);
       return true;
+    }
+  }
+
+  /**
+   * A rung whose last bucket was taken has no use any more; kept, such rungs would pile up above the events that arrive
+   * behind the last of each.
+   */
+  #dropExhausted(): void {
+    while (this.#depth > 0) {
+      const rung = this.#rungs[this.#depth - 1] as Rung;
+      if (rung.size > 0 || rung.current < rung.buckets) return;
+      this.#depth -= 1;
     }
   }
 
@@ -343,6 +356,7 @@ export class LadderQueue {
 
   /** Turns the bottom into the finest rung; false when that parts nothing. */
   #spreadBottom(): boolean {
+    this.#dropExhausted();
     if (this.#depth >= MAX_RUNGS) return false;
     const size = this.#bottom;
     const max = this.#times[0] as number;
