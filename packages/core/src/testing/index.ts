@@ -1,0 +1,6 @@
+/**
+ * For tests of models: an agent on its own.
+ *
+ * @packageDocumentation
+ */
+export { type Act, type Probe, type ProbeOptions, probe } from './probe.ts';
