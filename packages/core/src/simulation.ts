@@ -561,6 +561,8 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
 
   #fail(error: Error): void {
     this.#onReady?.reject(error);
+    // A node that is lost between two runs is found by the next.
+    if (this.#state.kind === 'idle') this.#state = { kind: 'failed', error };
     if (this.#state.kind !== 'running') return;
     const { run } = this.#state;
     this.#state = { kind: 'failed', error };

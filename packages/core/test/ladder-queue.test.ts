@@ -74,7 +74,9 @@ class Bench {
     expect(this.queue.size).toBe(this.model.length);
     expect(this.queue.peek()).toBe(this.model.at(-1)?.time ?? Number.POSITIVE_INFINITY);
     const visited: number[] = [];
-    this.queue.forEach((slot) => visited.push(slot));
+    this.queue.forEach((slot) => {
+      visited.push(slot);
+    });
     expect(visited.sort((a, b) => a - b)).toEqual(this.model.map(({ slot }) => slot).sort((a, b) => a - b));
     expect(this.pool.size).toBe(this.model.length + this.cancelled.size);
   }

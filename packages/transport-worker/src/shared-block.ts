@@ -6,7 +6,8 @@ import { EXCHANGE_WIDTH, PULSE_CELLS } from '@troupe/transport';
  *
  *   per node   doorbell | words                                    64 bytes each
  *   per node   pulse                                               64 bytes
- *   per node   what it gives to exchanges, even and odd            2 * 16 * 8 bytes
+ *   per node   what it gives to exchanges, and how many numbers    2 * 17 * 8 bytes
+ *              that is; even and odd
  *   per pair   bulky frames on their way                           4 bytes
  *   per pair   ring of frames, from one node to another            192 bytes and its capacity
  *
@@ -23,6 +24,9 @@ export const WORD_STARVED = 3;
 export const WORD_CONTROL = 4;
 
 const LINE = 64;
+
+/** The numbers of one exchange, and how many there are. */
+const EXCHANGE_CELLS = EXCHANGE_WIDTH + 1;
 
 /** The places in the block, computed alike by the host and by each node. */
 export class SharedBlock {
@@ -64,10 +68,10 @@ export class SharedBlock {
     return new Float64Array(this.buffer, pulsesAt(this.nodes) + node * PULSE_CELLS * 8, PULSE_CELLS);
   }
 
-  /** What `node` gave to the exchanges of even or odd number. */
+  /** What `node` gave to the exchanges of even or odd number; how many numbers is in cell {@link EXCHANGE_WIDTH}. */
   given(node: number, parity: number): Float64Array {
-    const at = exchangesAt(this.nodes) + (node * 2 + parity) * EXCHANGE_WIDTH * 8;
-    return new Float64Array(this.buffer, at, EXCHANGE_WIDTH);
+    const at = exchangesAt(this.nodes) + (node * 2 + parity) * EXCHANGE_CELLS * 8;
+    return new Float64Array(this.buffer, at, EXCHANGE_CELLS);
   }
 
   /** How many bulky frames are on their way, by pair: index `from * nodes + to`. */
@@ -94,7 +98,7 @@ function exchangesAt(nodes: number): number {
 }
 
 function bulkyAt(nodes: number): number {
-  return exchangesAt(nodes) + nodes * 2 * EXCHANGE_WIDTH * 8;
+  return exchangesAt(nodes) + nodes * 2 * EXCHANGE_CELLS * 8;
 }
 
 function ringsAt(nodes: number): number {

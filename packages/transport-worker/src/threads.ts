@@ -16,7 +16,7 @@ export interface ThreadsOptions {
    */
   readonly ringBytes?: number;
   /**
-   * How often a thread looks before it sleeps at a barrier. Default: 20,000 where each node can have a core of its own,
+   * How often a thread looks before it sleeps at a barrier. Default: 2,000 where each node can have a core of its own,
    * else 0.
    */
   readonly spins?: number;
@@ -56,7 +56,7 @@ export function threads(options: ThreadsOptions = {}): Transport {
       checkNodes(launch.nodes);
       return WorkerGroup.launch(launch, {
         ringBytes: ringBytes ?? (launch.nodes > 4 ? 256 : 1024) * 1024,
-        spins: spins ?? (launch.nodes <= availableParallelism() ? 20_000 : 0),
+        spins: spins ?? (launch.nodes <= availableParallelism() ? 2000 : 0),
         resourceLimits,
       });
     },

@@ -40,8 +40,6 @@ export class WorkerGroup implements NodeGroup {
   private constructor(launch: LaunchOptions, options: WorkerGroupOptions) {
     this.size = launch.nodes;
     this.#block = SharedBlock.create(launch.nodes, options.ringBytes);
-    const ports = connect(launch.nodes);
-    for (let id = 0; id < launch.nodes; id += 1) this.#start(id, launch, options, ports[id] ?? []);
   }
 
   static async launch(launch: LaunchOptions, options: WorkerGroupOptions): Promise<WorkerGroup> {
@@ -49,10 +47,12 @@ export class WorkerGroup implements NodeGroup {
     const started = Promise.withResolvers<void>();
     group.#started = started;
     try {
+      const ports = connect(launch.nodes);
+      for (let id = 0; id < launch.nodes; id += 1) group.#start(id, launch, options, ports[id] ?? []);
       await started.promise;
     } catch (error) {
       await group.close();
-      throw error;
+      throw explainLaunch(error);
     }
     return group;
   }
@@ -127,6 +127,8 @@ export class WorkerGroup implements NodeGroup {
         if (member.state === 'lost') return;
         member.state = 'ended';
         this.#emit({ type: 'ended', node: id });
+        // The thread may live on, for a timer that the program has left behind.
+        this.#markGone(id);
         return;
       case 'failed':
         this.#lose(id, member, unpackError(message.error, `node ${id}`, { TransportError }));
@@ -247,6 +249,16 @@ function connect(nodes: number): (MessagePort | undefined)[][] {
     }
   }
   return ports;
+}
+
+/** What a launch rejects with. */
+function explainLaunch(error: unknown): unknown {
+  if ((error as Error).name !== 'DataCloneError') return error;
+  return new TransportError(
+    'ERR_TROUPE_CONTROL_NOT_CLONEABLE',
+    `the data for the nodes cannot be cloned: ${(error as Error).message}; give plain data`,
+    { cause: error },
+  );
 }
 
 function explain(id: number, error: unknown): Error {

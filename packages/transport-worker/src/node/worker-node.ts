@@ -33,6 +33,9 @@ const BULKY_LIMIT = 4;
 /** Longest sleep in milliseconds: a thread that sleeps on for ever could not be told apart from one that is stuck. */
 const SLEEP = 1000;
 
+/** How long in milliseconds a program may keep the thread to itself. */
+const BREATH = 100;
+
 interface Peer {
   readonly words: Int32Array;
   readonly doorbell: Doorbell;
@@ -80,6 +83,7 @@ export class WorkerNode implements Node {
   #waiting: ((message: unknown) => void) | undefined;
   #handler: FrameHandler | undefined;
   #reading = 0;
+  #lastBreath = performance.now();
 
   constructor(data: WorkerData, host: MessagePort) {
     const block = SharedBlock.attach(data.buffer, data.nodes, data.ringBytes);
@@ -120,6 +124,7 @@ export class WorkerNode implements Node {
 
   claim(to: number, length: number): FrameSpace | undefined {
     const ring = this.#ringTo(to);
+    if (length > this.claimLimit) throw tooLarge(length, this.claimLimit);
     const at = ring.claim(length);
     if (at === RING_FULL) return undefined;
     return {
@@ -201,7 +206,7 @@ export class WorkerNode implements Node {
     const parity = round & 1;
     const given = this.#given[parity] as Float64Array;
     given.set(values);
-    given[EXCHANGE_WIDTH - 1] = width === EXCHANGE_WIDTH ? (values[width - 1] as number) : width;
+    given[EXCHANGE_WIDTH] = width;
     Atomics.store(this.#words, WORD_EXCHANGE, round);
     for (let peer = 0; peer < this.size; peer += 1) {
       if (peer !== this.id) (this.#peers[peer] as Peer).doorbell.ring();
@@ -211,16 +216,22 @@ export class WorkerNode implements Node {
       this.#result.length === width * this.size ? this.#result : this.#result.subarray(0, width * this.size);
     for (let peer = 0; peer < this.size; peer += 1) {
       const theirs = (this.#peers[peer] as Peer).given[parity] as Float64Array;
-      if (width < EXCHANGE_WIDTH && theirs[EXCHANGE_WIDTH - 1] !== width) {
-        throw exchangeWidth(theirs[EXCHANGE_WIDTH - 1] as number);
-      }
+      if (theirs[EXCHANGE_WIDTH] !== width) throw exchangeWidth(theirs[EXCHANGE_WIDTH] as number);
       for (let cell = 0; cell < width; cell += 1) result[peer * width + cell] = theirs[cell] as number;
     }
     return result;
   }
 
-  breathe(): undefined {
-    return undefined;
+  breathe(): Promise<void> | undefined {
+    // Timers and errors outside of the program get a turn now and then; nothing else needs this thread.
+    const now = performance.now();
+    if (now - this.#lastBreath < BREATH) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#lastBreath = performance.now();
+        resolve();
+      });
+    });
   }
 
   post(message: unknown): void {
