@@ -107,17 +107,21 @@ describe.each(READMES)('%s', (readme) => {
     expect(programs).not.toHaveLength(0);
   });
 
-  it.each(programs)('prints with $name what it says', async ({ name, prints }) => {
-    expect(prints).not.toHaveLength(0);
-    const [status, out, err] = await run(
-      process.execPath,
-      [`--conditions=${SOURCE}`, join(placeOf(readme), name)],
-      folder,
-    );
-    expect(err).toBe('');
-    expect(out.trimEnd().split('\n')).toEqual(prints);
-    expect(status).toBe(0);
-  });
+  it.each(programs)(
+    'prints with $name what it says',
+    async ({ name, prints }) => {
+      expect(prints).not.toHaveLength(0);
+      const [status, out, err] = await run(
+        process.execPath,
+        [`--conditions=${SOURCE}`, join(placeOf(readme), name)],
+        folder,
+      );
+      expect(err).toBe('');
+      expect(out.trimEnd().split('\n')).toEqual(prints);
+      expect(status).toBe(0);
+    },
+    60_000,
+  );
 });
 
 it('all examples pass the type check of the packages', async () => {

@@ -21,17 +21,17 @@ export class AgentTable {
   readonly ids: AgentId[] = [];
   readonly agents: (Agent | undefined)[] = [];
   /** Cluster that the id is placed on. */
-  home = new Int32Array(64);
+  home: Int32Array<ArrayBuffer> = new Int32Array(64);
   /** How many messages the agent has sent, modulo 2^32. */
-  counts = new Int32Array(64);
-  flags = new Uint8Array(64);
+  counts: Int32Array<ArrayBuffer> = new Int32Array(64);
+  flags: Uint8Array<ArrayBuffer> = new Uint8Array(64);
   /** First of its inbox while a round is handed out. */
-  inbox = new Int32Array(64).fill(NONE);
+  inbox: Int32Array<ArrayBuffer> = new Int32Array(64).fill(NONE);
   /** First of the pending alarms it has set. */
-  alarms = new Int32Array(64).fill(NONE);
+  alarms: Int32Array<ArrayBuffer> = new Int32Array(64).fill(NONE);
   /** Two lanes each: the running digest, and the hash of the id. */
-  digests = new Int32Array(128);
-  idHashes = new Int32Array(128);
+  digests: Int32Array<ArrayBuffer> = new Int32Array(128);
+  idHashes: Int32Array<ArrayBuffer> = new Int32Array(128);
   /** Number of agents that live here. */
   living = 0;
 

@@ -160,11 +160,11 @@ export class Kernel implements Host {
   /** Set when an agent threw and the run must end: of one instant the one with the least id. */
   failure: SimulationError | undefined;
   /** What agents reported, by name and agent. */
-  readonly reports = new Map<string, Map<AgentId, unknown>>();
+  readonly reports: Map<string, Map<AgentId, unknown>> = new Map();
 
   /** What was sent to other clusters and not yet told to them: the earliest due, and how many keep a run alive. */
-  sentDue = Number.POSITIVE_INFINITY;
-  sentDueRound = Number.POSITIVE_INFINITY;
+  sentDue: number = Number.POSITIVE_INFINITY;
+  sentDueRound: number = Number.POSITIVE_INFINITY;
   sentLive = 0;
 
   /** Where it stands, for those who watch from outside: see {@link PULSE_TIME} and the cells after it. */
@@ -362,8 +362,8 @@ export class Kernel implements Host {
    */
   advance(
     bound: number,
-    events = Number.POSITIVE_INFINITY,
-    maxRounds = Number.POSITIVE_INFINITY,
+    events: number = Number.POSITIVE_INFINITY,
+    maxRounds: number = Number.POSITIVE_INFINITY,
     stopIdle = false,
   ): number {
     let rounds = 0;

@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { type Channel, channel } from 'node:diagnostics_channel';
 import { copyBody } from '@troupe/transport';
 import type { AgentTable } from './agent-table.ts';
 import { type Bytes, hashBody, hashBytes, type RunDigest } from './digest.ts';
@@ -37,9 +37,9 @@ export interface Watch {
  * `troupe:run:end` for runs, `troupe:dead-letter` for messages that reached nobody.
  */
 const EVENT_CHANNEL = channel('troupe:event');
-export const RUN_START_CHANNEL = channel('troupe:run:start');
-export const RUN_END_CHANNEL = channel('troupe:run:end');
-export const DEAD_LETTER_CHANNEL = channel('troupe:dead-letter');
+export const RUN_START_CHANNEL: Channel = channel('troupe:run:start');
+export const RUN_END_CHANNEL: Channel = channel('troupe:run:end');
+export const DEAD_LETTER_CHANNEL: Channel = channel('troupe:dead-letter');
 
 /** What is kept of each delivery, as far as it was asked for. */
 export class Observer {

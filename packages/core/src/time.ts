@@ -2,7 +2,7 @@ import { SimulationError, show } from './errors.ts';
 import type { AgentId } from './message.ts';
 
 /** The latest time: beyond it floats are more than one second apart, and a second later would be the same time. */
-export const MAX_TIME = 2 ** 53;
+export const MAX_TIME: number = 2 ** 53;
 
 /**
  * When a message is due that is sent at `now` with a delay above 0. The only place where a delay is added to a time:

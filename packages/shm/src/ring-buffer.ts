@@ -160,7 +160,7 @@ export class RingBuffer {
    *
    * @throws {SharedMemoryError} `ERR_TROUPE_RING_NOT_CLAIMED` without a claim, or for more than was claimed
    */
-  commit(length = this.#claimedLength, tag = 0): void {
+  commit(length: number = this.#claimedLength, tag = 0): void {
     const at = this.#claimedAt;
     if (at < 0 || length > this.#claimedLength || length < 0) {
       throw new SharedMemoryError(
@@ -190,7 +190,7 @@ export class RingBuffer {
    * Consumer: hands up to `limit` records to `handler` and answers how many. A record counts as read when the handler
    * returns or throws; what it throws passes through.
    */
-  read(handler: RecordHandler, limit = Number.POSITIVE_INFINITY): number {
+  read(handler: RecordHandler, limit: number = Number.POSITIVE_INFINITY): number {
     const tail = Atomics.load(this.#header, TAIL_INDEX);
     let count = 0;
     let released = this.#head;

@@ -35,4 +35,4 @@ export const HEAD_INDEX = 16;
 export const TAIL_INDEX = 32;
 
 export const MIN_CAPACITY = 1024;
-export const MAX_CAPACITY = 2 ** 30;
+export const MAX_CAPACITY: number = 2 ** 30;

@@ -26,7 +26,7 @@ addExtension({
 });
 
 /** Bytes that must be free behind the place where a body is encoded: msgpackr moves to a buffer of its own below it. */
-export const ENCODE_ROOM = 2048 + 64;
+export const ENCODE_ROOM: number = 2048 + 64;
 
 /** Where an encoded body lies. */
 interface Encoded {

@@ -29,7 +29,7 @@ export class FrameWriter {
   /** Frames sent so far. */
   frames = 0;
   /** What the peer has been told of the shapes of bodies. */
-  stream = new CodecStream();
+  stream: CodecStream = new CodecStream();
 
   readonly #node: Node;
   readonly #to: number;

@@ -143,6 +143,11 @@ class InProcessGroup implements NodeGroup {
   }
 }
 
+/** What a waiting frame counts for: even an empty one takes memory. */
+function cost(frame: Uint8Array): number {
+  return frame.length + 64;
+}
+
 interface Parcel {
   readonly from: number;
   readonly bytes: Buffer;
@@ -175,6 +180,8 @@ class InProcessNode implements Node {
   /** What it gave to the last two exchanges: a peer may still be reading the one before. */
   readonly #given: [Float64Array, Float64Array] = [new Float64Array(0), new Float64Array(0)];
   #exchanged = 0;
+  /** How many of its pushes wait for room. */
+  #pushing = 0;
   #lastBreath = performance.now();
 
   constructor(group: InProcessGroup, id: number, data: unknown) {
@@ -218,39 +225,48 @@ class InProcessNode implements Node {
   }
 
   async #pushLater(to: number, frame: Buffer): Promise<void> {
-    const target = this.#peer(to);
-    while (target.isFull(this.id)) {
-      await target.#change();
-      this.#alive();
+    this.#pushing += 1;
+    // Those who push to this node can go on now.
+    this.wake();
+    try {
+      while (!this.send(to, frame)) await this.#peer(to).#change();
+    } finally {
+      this.#pushing -= 1;
     }
-    this.send(to, frame);
   }
 
   receive(handler: FrameHandler, limit = Number.POSITIVE_INFINITY): number {
     this.#alive();
     let count = 0;
-    while (count < limit && this.#inboxStart < this.#inbox.length) {
-      const parcel = this.#inbox[this.#inboxStart] as Parcel;
-      this.#inboxStart += 1;
-      if (this.#inboxStart > 1024 && this.#inboxStart * 2 > this.#inbox.length) {
-        this.#inbox.splice(0, this.#inboxStart);
+    try {
+      while (count < limit && this.#inboxStart < this.#inbox.length) {
+        count += 1;
+        this.#hand(handler);
+      }
+    } finally {
+      if (this.#inboxStart === this.#inbox.length) {
+        this.#inbox.length = 0;
         this.#inboxStart = 0;
       }
-      this.#queued[parcel.from] = (this.#queued[parcel.from] as number) - parcel.bytes.length;
-      count += 1;
-      const frame = this.#frame;
-      frame.bytes = parcel.bytes;
-      frame.view = new DataView(parcel.bytes.buffer, parcel.bytes.byteOffset, parcel.bytes.length);
-      frame.start = 0;
-      frame.end = parcel.bytes.length;
-      handler(parcel.from, frame);
+      if (count > 0) this.wake();
     }
-    if (this.#inboxStart === this.#inbox.length) {
-      this.#inbox.length = 0;
+    return count;
+  }
+
+  #hand(handler: FrameHandler): void {
+    const parcel = this.#inbox[this.#inboxStart] as Parcel;
+    this.#inboxStart += 1;
+    if (this.#inboxStart > 1024 && this.#inboxStart * 2 > this.#inbox.length) {
+      this.#inbox.splice(0, this.#inboxStart);
       this.#inboxStart = 0;
     }
-    if (count > 0) this.wake();
-    return count;
+    this.#queued[parcel.from] = (this.#queued[parcel.from] as number) - cost(parcel.bytes);
+    const frame = this.#frame;
+    frame.bytes = parcel.bytes;
+    frame.view = new DataView(parcel.bytes.buffer, parcel.bytes.byteOffset, parcel.bytes.length);
+    frame.start = 0;
+    frame.end = parcel.bytes.length;
+    handler(parcel.from, frame);
   }
 
   async wait(timeout: number): Promise<boolean> {
@@ -322,14 +338,15 @@ class InProcessNode implements Node {
     }
   }
 
-  /** A node that waits in an exchange takes in whatever comes, so that its peers can get there too. */
+  /** A node that waits in an exchange or a push takes in whatever comes, so that its peers can go on too. */
   isFull(from: number): boolean {
-    return (this.#queued[from] as number) >= this.#group.capacity && !this.#waitsForOthers();
+    if ((this.#queued[from] as number) < this.#group.capacity) return false;
+    return this.#pushing === 0 && !this.#waitsForOthers();
   }
 
   deliver(from: number, frame: Uint8Array): void {
     this.#inbox.push({ from, bytes: Buffer.from(frame) });
-    this.#queued[from] = (this.#queued[from] as number) + frame.length;
+    this.#queued[from] = (this.#queued[from] as number) + cost(frame);
     this.wake();
   }
 

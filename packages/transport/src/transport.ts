@@ -11,7 +11,7 @@
 export type Blocking<T> = T | Promise<T>;
 
 /** Longest frame in bytes that any transport moves. */
-export const FRAME_LIMIT = 16 * 1024 * 1024;
+export const FRAME_LIMIT: number = 16 * 1024 * 1024;
 
 /** Most numbers that one node may put into an exchange. */
 export const EXCHANGE_WIDTH = 16;

@@ -86,7 +86,7 @@ function where(transport: string, clusters: number): string {
 }
 
 /** What the page shows. */
-export function pageData({ report }: Outcome, command: Pick<Command, 'params' | 'seed'>): AirlinePageData {
+function pageData({ report }: Outcome, command: Pick<Command, 'params' | 'seed'>): AirlinePageData {
   const { places, routes } = traffic();
   const reports = report.results['airport'] as Record<string, AirportReport>;
   const indexes = new Map(places.map((place, index) => [place.iata, index]));

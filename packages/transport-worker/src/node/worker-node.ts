@@ -163,7 +163,7 @@ export class WorkerNode implements Node {
     }
   }
 
-  receive(handler: FrameHandler, limit = Number.POSITIVE_INFINITY): number {
+  receive(handler: FrameHandler, limit: number = Number.POSITIVE_INFINITY): number {
     let count = 0;
     while (this.#taken.length > 0 && count < limit) {
       const { from, bytes } = this.#taken.shift() as Taken;
