@@ -5,10 +5,8 @@ import { NONE } from './queue/event-pool.ts';
 
 /** The agent overrides `update`: it gets the whole inbox of a round at once. */
 export const BATCHED = 1;
-/** It is updated in every round. */
-export const AWAKE = 2;
 /** It threw and is to be removed: nothing reaches it any more. */
-export const FAILED = 4;
+export const FAILED = 2;
 
 /** Largest integer id that is looked up in an array instead of a map. */
 const DIRECT_IDS = 1 << 22;

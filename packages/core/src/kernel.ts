@@ -12,7 +12,7 @@ import {
   isBound,
   unbindAgent,
 } from './agent.ts';
-import { AgentTable, AWAKE, BATCHED, FAILED } from './agent-table.ts';
+import { AgentTable, BATCHED, FAILED } from './agent-table.ts';
 import { AlarmBook } from './alarm-book.ts';
 import { refuseAsync, refusePromise } from './async-guard.ts';
 import type { Command, ErrorPolicy, Halt } from './commands.ts';
@@ -116,6 +116,9 @@ export const STATE_RUNNING = 1;
 
 const LEVELS: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
+/** Most topics of a run: their numbers travel in 16 bits. */
+const MAX_TOPICS = 65_535;
+
 /** How many deliveries are kept to name the cycle when an instant does not end. */
 const CYCLE_SAMPLE = 8;
 
@@ -153,8 +156,6 @@ export class Kernel implements Host {
   live = 0;
   /** Rounds run so far. */
   rounds = 0;
-  /** Agents updated so far, a measure of load. */
-  updates = 0;
   /** Set when an agent ended or interrupted the run. */
   halt: Halt | undefined;
   /** Set when an agent threw and the run must end: of one instant the one with the least id. */
@@ -440,7 +441,6 @@ export class Kernel implements Host {
     if (count === 1 && this.#awake.size === 0) {
       const slot = this.#batch.slots[0] as number;
       if ((this.#word(slot, FLAGS) & (BROADCAST | SHADOW)) === 0) {
-        this.updates += 1;
         this.#deliver(slot);
         return;
       }
@@ -452,7 +452,6 @@ export class Kernel implements Host {
       const receiver = this.#touched[index] as number;
       const head = table.inbox[receiver] as number;
       table.inbox[receiver] = NONE;
-      this.updates += 1;
       this.#handOver(receiver, head);
     }
     this.#touchedCount = 0;
@@ -537,12 +536,7 @@ export class Kernel implements Host {
       const inbox: Message[] = [];
       for (let index = 0; index < count; index += 1)
         inbox.push(this.#open(this.#order[index] as number, receiver));
-      this.pulse[PULSE_AGENT] = receiver;
-      try {
-        refusePromise(agent.update(inbox), agent, 'update');
-      } catch (error) {
-        this.#failed(receiver, inbox[0]?.topic, error);
-      }
+      this.#update(agent, inbox, receiver);
       return;
     }
     for (let index = 0; index < count; index += 1) {
@@ -561,7 +555,7 @@ export class Kernel implements Host {
       return;
     }
     if (((this.table.flags[receiver] as number) & BATCHED) !== 0) {
-      this.#handOver2(agent, slot, receiver);
+      this.#update(agent, [this.#open(slot, receiver)], receiver);
       return;
     }
     const message = this.#open(slot, receiver);
@@ -574,13 +568,12 @@ export class Kernel implements Host {
     }
   }
 
-  #handOver2(agent: Agent, slot: number, receiver: number): void {
-    const message = this.#open(slot, receiver);
+  #update(agent: Agent, inbox: Message[], receiver: number): void {
     this.pulse[PULSE_AGENT] = receiver;
     try {
-      refusePromise(agent.update([message]), agent, 'update');
+      refusePromise(agent.update(inbox), agent, 'update');
     } catch (error) {
-      this.#failed(receiver, message.topic, error);
+      this.#failed(receiver, inbox[0]?.topic, error);
     }
   }
 
@@ -698,7 +691,7 @@ export class Kernel implements Host {
     const agent = this.table.agents[index] as Agent;
     const id = this.table.ids[index] as AgentId;
     const policy = this.#options.onError;
-    // A mistake in how the kernel is used is the model's whole fault, not one agent's.
+    // What goes wrong in setup is a fault of the model: there is no run yet that could go on.
     if (policy === 'stop' || this.#inSetup) {
       if (this.failure === undefined || compareIds(id, this.failure.agent as AgentId) < 0) {
         this.failure = this.explain(id, topic, error);
@@ -1358,8 +1351,6 @@ export class Kernel implements Host {
     }
     if (awake) this.#awake.add(agent);
     else this.#awake.delete(agent);
-    const flags = this.table.flags[agent] as number;
-    this.table.flags[agent] = awake ? flags | AWAKE : flags & ~AWAKE;
   }
 
   // ---------------------------------------------------------------- topics, digest, housekeeping
@@ -1375,6 +1366,13 @@ export class Kernel implements Host {
         });
       }
       index = this.#topicNames.length;
+      if (index > MAX_TOPICS) {
+        throw new SimulationError(
+          'ERR_TROUPE_TOPIC',
+          `${show(topic)} would be the ${MAX_TOPICS + 1}th topic: topics are kinds of messages; put what differs into the body`,
+          { topic },
+        );
+      }
       this.#topics.set(topic, index);
       this.#topicNames.push(topic);
       this.#layouts.push(

@@ -1,5 +1,5 @@
 import type { Layout } from '@troupe/transport';
-import type { Agent, AgentClass, AlarmInfo } from './agent.ts';
+import type { Agent, AgentClass, AlarmInfo, BareTopic } from './agent.ts';
 import { ERROR_POLICIES, type ErrorPolicy } from './commands.ts';
 import { RunDigest } from './digest.ts';
 import type { Subscription } from './directory.ts';
@@ -156,13 +156,17 @@ export class Scheduler<P extends Protocol = Protocol> {
   }
 
   /** Sends a message from outside; agents see {@link OUTSIDE} as its sender. */
-  send<K extends keyof P & string>(to: AgentId, topic: K, body?: P[K], delay = 0): void {
+  send<K extends BareTopic<P>>(to: AgentId, topic: K, body?: undefined, delay?: number): void;
+  send<K extends keyof P & string>(to: AgentId, topic: K, body: P[K], delay?: number): void;
+  send(to: AgentId, topic: string, body?: unknown, delay = 0): void {
     this.#idle('send');
     this.#kernel.send(this.#outside, to, topic, body, delay, false);
   }
 
   /** Sends to whoever is subscribed when it is due. */
-  broadcast<K extends keyof P & string>(topic: K, body?: P[K], delay = 0): void {
+  broadcast<K extends BareTopic<P>>(topic: K, body?: undefined, delay?: number): void;
+  broadcast<K extends keyof P & string>(topic: K, body: P[K], delay?: number): void;
+  broadcast(topic: string, body?: unknown, delay = 0): void {
     this.#idle('broadcast');
     this.#kernel.broadcast(this.#outside, topic, body, delay);
   }

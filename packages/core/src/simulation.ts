@@ -57,7 +57,10 @@ export interface SimulationOptions {
   readonly roundLimit?: number;
   /** What happens when an agent throws. Default `stop`: `run` rejects. */
   readonly onError?: ErrorPolicy;
-  /** Milliseconds that a node may spend in one handler before the run is given up; 0 for no limit. Default 60,000. */
+  /**
+   * Milliseconds that a node may spend in one handler before the run is given up; 0 for no limit. Default 60,000. It
+   * cannot be noticed where the nodes share this thread.
+   */
   readonly stallTimeout?: number;
   /** Milliseconds between `progress` events. Default 100. */
   readonly progressInterval?: number;
@@ -371,7 +374,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       if (odd !== -1) {
         throw new SimulationError(
           'ERR_TROUPE_FINGERPRINT',
-          `node ${odd} runs ${prints[odd]}, node 0 ${prints[0]}: results would differ; run all nodes on one release of Troupe and one line of Node`,
+          `node ${odd} runs ${prints[odd]}, node 0 ${prints[0]}: results would differ; run all nodes on one release of Troupe, one line of Node and one version of the model`,
           { node: odd },
         );
       }

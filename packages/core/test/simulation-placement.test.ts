@@ -9,6 +9,7 @@ import { inProcess } from '@troupe/transport';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import society from './fixtures/society.ts';
+import watchmen from './fixtures/watchmen.ts';
 
 interface Course {
   readonly report: Report;
@@ -169,4 +170,23 @@ test('a limit on events ends a run at the same point in every placement', async 
     }
     expect(digests.size).toBe(1);
   }
+});
+
+test('who is always awake sees every round, wherever it takes place', async () => {
+  const seen: unknown[] = [];
+  for (const clusters of [1, 2, 3]) {
+    const simulation = new Simulation(watchmen as never, { clusters });
+    try {
+      const { results, digest, reason } = await simulation.run();
+      expect(reason).toBe('idle');
+      seen.push({ results, digest });
+    } finally {
+      await simulation.close();
+    }
+  }
+  expect(seen[1]).toEqual(seen[0]);
+  expect(seen[2]).toEqual(seen[0]);
+  const { results } = seen[0] as { results: Record<string, Record<string, string>> };
+  expect(results['seen']?.['watchman 2']?.split(' ')).toHaveLength(20);
+  expect(results['seen']?.['watchman 1']).toMatch(/0:0 .*:2/);
 });

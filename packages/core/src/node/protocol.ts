@@ -38,8 +38,7 @@ export interface RunOrder {
 export type HostMessage =
   | { readonly type: 'run'; readonly order: RunOrder }
   | { readonly type: 'interrupt'; readonly run: number }
-  | { readonly type: 'abort'; readonly run: number }
-  | { readonly type: 'close' };
+  | { readonly type: 'abort'; readonly run: number };
 
 /** Everything up to this instant, rounds of it included, has been told. */
 export interface Upto {
@@ -49,12 +48,8 @@ export interface Upto {
 
 /** From a node to the host. */
 export type NodeMessage =
-  | {
-      readonly type: 'ready';
-      readonly fingerprint: string;
-      readonly name: string;
-      readonly lookahead: number;
-    }
+  /** Loaded; the fingerprint must be the same in all nodes. */
+  | { readonly type: 'ready'; readonly fingerprint: string }
   | { readonly type: 'names'; readonly indexes: readonly number[]; readonly ids: readonly AgentId[] }
   | { readonly type: 'journal'; readonly journal: Journal }
   | { readonly type: 'finished'; readonly part: RunPart }

@@ -53,7 +53,6 @@ export class ClusterSession {
   #setUp = false;
   #flags = 0;
   #orders: RunOrder[] = [];
-  #closing = false;
 
   constructor(node: Node) {
     this.#node = node;
@@ -68,7 +67,8 @@ export class ClusterSession {
       this.#post({ type: 'failed', error: packError(error), fatal: true });
       return;
     }
-    while (!this.#closing) {
+    // The host ends the node when it has no more to ask for.
+    for (;;) {
       const order = this.#orders.shift();
       if (order === undefined) {
         this.#hear((await this.#node.nextMessage()) as HostMessage);
@@ -114,7 +114,8 @@ export class ClusterSession {
     kernel.outlet = this.#links;
     populate(model, params, data.seed, node, kernel);
     this.#tellNames();
-    this.#post({ type: 'ready', fingerprint: fingerprint(), name: model.name, lookahead });
+    const told = `${fingerprint()}, model ${model.name}, lookahead ${lookahead}, ${kernel.table.length} names`;
+    this.#post({ type: 'ready', fingerprint: told });
   }
 
   #hear(message: HostMessage): void {
@@ -127,11 +128,6 @@ export class ClusterSession {
         return;
       case 'abort':
         if (message.run === this.#run) this.#flags |= ABORT;
-        return;
-      case 'close':
-        this.#closing = true;
-        // A run that is going on ends at the next barrier, in all nodes.
-        this.#flags |= ABORT;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Agent, AgentClass } from '../agent.ts';
+import type { Agent, AgentClass, BareTopic } from '../agent.ts';
 import type { Command } from '../commands.ts';
 import { Kernel, type Outgoing, type Outlet } from '../kernel.ts';
 import { type AgentId, OUTSIDE, type Protocol } from '../message.ts';
@@ -37,7 +37,8 @@ export interface Probe<P extends Protocol> {
   /** What agents reported, by name. */
   readonly reports: Readonly<Record<string, unknown>>;
   /** Gives the agent a message and runs this instant to its end; answers what the agent did to others. */
-  deliver<K extends keyof P & string>(topic: K, body?: P[K], from?: AgentId): Act<P>[];
+  deliver<K extends BareTopic<P>>(topic: K, body?: undefined, from?: AgentId): Act<P>[];
+  deliver<K extends keyof P & string>(topic: K, body: P[K], from?: AgentId): Act<P>[];
   /** Lets simulated time pass, alarms of the agent included; answers what it did. */
   advance(seconds: number): Act<P>[];
 }
@@ -107,7 +108,7 @@ export function probe<P extends Protocol>(agent: Agent<P>, options: ProbeOptions
         [...kernel.reports].map(([name, values]) => [name, values.get(own as AgentId)]),
       );
     },
-    deliver(topic, body, from = OUTSIDE) {
+    deliver(topic: string, body?: unknown, from: AgentId = OUTSIDE) {
       const sender = from === OUTSIDE ? outside : kernel.table.indexOf(from);
       kernel.send(sender, own as AgentId, topic, body, 0, true);
       while (kernel.nextTime <= kernel.now && kernel.failure === undefined) step(kernel);
