@@ -156,7 +156,8 @@ export abstract class Agent<P extends Protocol = Protocol> {
     const handlers = (this.constructor as typeof Agent).handlers as
       | Record<string, ((this: unknown, body: unknown, message: unknown) => void) | undefined>
       | undefined;
-    const handler = handlers?.[message.topic];
+    const isOwn = handlers !== undefined && Object.hasOwn(handlers, message.topic);
+    const handler = isOwn ? handlers[message.topic] : undefined;
     if (handler === undefined) {
       throw new SimulationError(
         'ERR_TROUPE_HANDLER_MISSING',
@@ -227,7 +228,8 @@ export abstract class Agent<P extends Protocol = Protocol> {
   }
 
   /**
-   * Sets an alarm `delay` seconds from now: a message to oneself, unless `options.to` names another agent.
+   * Sets an alarm `delay` seconds from now: a message to oneself, unless `options.to` names another agent. Subscribers
+   * get no copy of it; an alarm to `'*'` is a broadcast.
    *
    * @returns its name, for {@link cancelAlarm}
    */

@@ -53,6 +53,7 @@ export class AlarmBook {
 
   /** The slot of the alarm that `sender` knows by `id`, or NONE when it is no longer pending. */
   find(sender: number, id: number): number {
+    if (!Number.isSafeInteger(id) || id < 0) return NONE;
     const count = (id % COUNTS) | 0;
     const hint = Math.floor(id / COUNTS);
     if (this.#pool.holds(hint) && this.#is(hint, sender, count) && this.#isLinked(hint, sender)) return hint;

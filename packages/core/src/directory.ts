@@ -66,7 +66,7 @@ export class Directory {
       own = new Map();
       this.#bySubscriber.set(subscriber, own);
     }
-    own.set(`${kind}:${key}`, subscription);
+    own.set(ownKey(kind, key), subscription);
     this.#summarize();
   }
 
@@ -78,7 +78,7 @@ export class Directory {
     if (entry?.subscribers.delete(subscriber)) {
       if (entry.subscribers.size === 0) entries.delete(key);
       const own = this.#bySubscriber.get(subscriber);
-      own?.delete(`${kind}:${key}`);
+      own?.delete(ownKey(kind, key));
       if (own?.size === 0) this.#bySubscriber.delete(subscriber);
     }
     this.#summarize();
@@ -143,6 +143,11 @@ export class Directory {
     }
     return [...topics].sort();
   }
+}
+
+/** The integer 1 and the text '1' are two ids. */
+function ownKey(kind: number, key: Key): string {
+  return `${kind}${typeof key}:${key}`;
 }
 
 export function kindOf(subscription: Subscription): number {

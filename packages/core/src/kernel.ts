@@ -1,4 +1,4 @@
-import { BodyCodec, CodecStream, copyBody, type Layout, PULSE_CELLS } from '@troupe/transport';
+import { copyBody, type Layout, PULSE_CELLS } from '@troupe/transport';
 import {
   Agent,
   type AgentClass,
@@ -9,24 +9,24 @@ import {
   bindAgent,
   givenId,
   type Host,
-  isBound,
   unbindAgent,
 } from './agent.ts';
 import { AgentTable, BATCHED, FAILED } from './agent-table.ts';
-import { AlarmBook } from './alarm-book.ts';
-import { refuseAsync, refusePromise } from './async-guard.ts';
+import { Alarms } from './alarms.ts';
+import { refusePromise } from './async-guard.ts';
+import { checkAgent, checkSubscription } from './checks.ts';
 import type { Command, ErrorPolicy, Halt } from './commands.ts';
 import { type Bytes, RunDigest } from './digest.ts';
-import { Directory, kindOf, type Subscription } from './directory.ts';
+import { Directory, type Subscription } from './directory.ts';
 import { SimulationError, show } from './errors.ts';
 import { checkId, compareIds } from './ids.ts';
 import type { LogEntry, LogLevel } from './log.ts';
 import { type AgentId, Delivery, type Message, OUTSIDE } from './message.ts';
 import { DEAD_LETTER_CHANNEL, Observer, type Watch } from './observer.ts';
+import { PULSE_AGENT, PULSE_EVENTS, PULSE_TIME } from './pulse.ts';
 import {
   ALARM,
   BROADCAST,
-  CANCELLED,
   COMMAND,
   COPY,
   COUNT,
@@ -47,7 +47,9 @@ import {
 } from './queue/event-pool.ts';
 import { LadderQueue } from './queue/ladder-queue.ts';
 import { Random } from './random.ts';
-import { dueTime } from './time.ts';
+import { StrictBodies } from './strict-bodies.ts';
+import { dueTime, MAX_TIME } from './time.ts';
+import { Topics } from './topics.ts';
 
 /** A message on its way to another cluster: what the record holds, by value. */
 export interface Outgoing {
@@ -104,20 +106,7 @@ export interface DeadLetter {
   readonly topic: string;
 }
 
-/** Cells of a pulse: simulated time, events, what the node is doing, windows, index of the agent being called. */
-export const PULSE_TIME = 0;
-export const PULSE_EVENTS = 1;
-export const PULSE_STATE = 2;
-export const PULSE_WINDOWS = 3;
-export const PULSE_AGENT = 4;
-/** Values of {@link PULSE_STATE}. */
-export const STATE_WAITING = 0;
-export const STATE_RUNNING = 1;
-
 const LEVELS: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
-
-/** Most topics of a run: their numbers travel in 16 bits. */
-const MAX_TOPICS = 65_535;
 
 /** How many deliveries are kept to name the cycle when an instant does not end. */
 const CYCLE_SAMPLE = 8;
@@ -141,6 +130,9 @@ export class Kernel implements Host {
   readonly table: AgentTable;
   readonly observer: Observer;
   readonly directory: Directory;
+  readonly topics: Topics;
+  /** The alarms that are pending here. */
+  readonly alarms: Alarms;
   readonly lookahead: number;
   readonly cluster: number;
 
@@ -177,10 +169,6 @@ export class Kernel implements Host {
   readonly #options: KernelOptions;
   readonly #pool: EventPool;
   readonly #queue: LadderQueue;
-  readonly #book: AlarmBook;
-  readonly #topics = new Map<string, number>();
-  readonly #topicNames: string[] = [];
-  readonly #layouts: (Layout | undefined)[] = [];
   readonly #digest = new RunDigest();
   /** The round being run, and the next one of the same instant. */
   #batch = { slots: new Int32Array(64) };
@@ -196,43 +184,37 @@ export class Kernel implements Host {
   #fresh: number[] = [];
   #inSetup = false;
   readonly #setupCommands: { sender: number; count: number; command: Command }[] = [];
-  /** Alarms to others that were called back: in every placement they count as pending until the window is over. */
-  #calledBack: number[] = [];
   #found = new Set<number>();
   #cycle: string[] = [];
   readonly #bytes: Bytes = { view: new DataView(new ArrayBuffer(0)), start: 0, length: 0 };
-  #lastTopic: string | undefined;
-  #lastTopicIndex = NONE;
   #generated = 0;
-  #strictCodec: BodyCodec | undefined;
-  readonly #strictOut = new CodecStream();
-  readonly #strictIn = new CodecStream();
-  readonly #strictBuffer: Buffer;
+  readonly #strict: StrictBodies | undefined;
 
   constructor(options: KernelOptions) {
     this.#options = options;
     this.cluster = options.cluster;
     this.lookahead = options.lookahead;
-    this.now = options.startTime;
+    this.now = options.startTime + 0;
     let inline = 8;
     for (const layout of Object.values(options.layouts)) {
       if (layout !== undefined && layout.maxBytes <= INLINE_LIMIT) inline = Math.max(inline, layout.maxBytes);
     }
     this.#pool = new EventPool(inline);
     this.table = new AgentTable(options.place);
+    this.topics = new Topics(options.layouts);
     this.directory = new Directory(this.table);
     this.observer = new Observer(options.watch, this.table);
     this.#queue = new LadderQueue(this.#pool, (slot) => this.#pool.release(slot));
-    this.#book = new AlarmBook(this.#pool, this.table);
-    this.#strictBuffer = Buffer.alloc(options.strict ? 64 * 1024 : 0);
-    if (options.strict) this.#strictCodec = new BodyCodec({ trusted: true });
-    this.topicIndex('');
+    this.alarms = new Alarms(this, this.#pool, this.#queue, this.table, this.topics);
+    this.#strict = options.strict ? new StrictBodies() : undefined;
   }
 
   // ---------------------------------------------------------------- agents
 
   /** Adds an agent whose setup runs with the next {@link setUp}. Answers its id. */
   adopt(agent: Agent, id: AgentId | undefined): AgentId {
+    checkAgent(agent);
+    if (id !== undefined) checkId(id);
     const given = givenId(agent);
     if (given !== undefined && id !== undefined && given !== id) {
       throw new SimulationError(
@@ -278,6 +260,7 @@ export class Kernel implements Host {
         { agent: id },
       );
     }
+    if (agent.keepAwake) this.#refuseAwake(index);
     this.table.agents[index] = agent;
     this.table.flags[index] = agent.update === Agent.prototype.update ? 0 : BATCHED;
     this.table.digests[index * 2] = 0x243f6a88;
@@ -291,15 +274,14 @@ export class Kernel implements Host {
   evict(index: number): void {
     const agent = this.table.agents[index] as Agent;
     this.directory.unsubscribeAll(index);
-    for (const slot of this.#book.of(index)) {
-      if (this.#word(slot, RECEIVER) === index) this.#cancelNow(slot, index);
-    }
+    this.alarms.cancelOwn(index);
     this.#awake.delete(index);
+    this.#fresh = this.#fresh.filter((fresh) => fresh !== index);
     this.observer.fold(index, this.#digest);
     try {
       agent.teardown();
     } catch (error) {
-      this.#failed(index, undefined, error);
+      this.#failedAtEnd(index, error);
     }
     this.table.agents[index] = undefined;
     this.table.flags[index] = 0;
@@ -370,7 +352,7 @@ export class Kernel implements Host {
     let rounds = 0;
     while (this.halt === undefined && this.failure === undefined && rounds < maxRounds) {
       if (stopIdle && this.live <= 0) break;
-      if (this.#calledBack.length > 0 && this.lookahead === 0) this.cancelCalledBack();
+      if (this.lookahead === 0) this.alarms.settle();
       if (!this.#begin(bound)) break;
       this.#runRound();
       rounds += 1;
@@ -404,13 +386,14 @@ export class Kernel implements Host {
     if (this.#comingCount > 0) {
       if (this.now >= bound) return false;
       if (this.round !== -1 || this.#queue.peek() > this.now) {
+        if (this.round >= this.#options.roundLimit - CYCLE_SAMPLE && !this.#sampleCycle()) return false;
         const slots = this.#batch.slots;
         this.#batch.slots = this.#coming;
         this.#batchCount = this.#comingCount;
         this.#coming = slots;
         this.#comingCount = 0;
         this.round += 1;
-        return this.round <= this.#options.roundLimit - CYCLE_SAMPLE || this.#sampleCycle();
+        return true;
       }
       // The first round of an instant: what came at no delay joins what was due anyway.
       for (let index = 0; index < this.#comingCount; index += 1) {
@@ -425,6 +408,7 @@ export class Kernel implements Host {
     if (this.pacer !== undefined) this.pacer(time);
     this.now = time;
     this.round = 0;
+    if (this.#cycle.length > 0) this.#cycle = [];
     this.#batchCount = this.#queue.take(this.#batch);
     return true;
   }
@@ -494,7 +478,7 @@ export class Kernel implements Host {
     const topic = this.#word(slot, TOPIC);
     const found = this.#found;
     found.clear();
-    this.directory.match(sender, undefined, this.#topicNames[topic] as string, found);
+    this.directory.match(sender, undefined, this.topics.name(topic), found);
     const body = this.#bodyOf(slot, topic);
     const keepsAlive = (this.#word(slot, FLAGS) & UNREF) === 0 ? 1 : 0;
     for (const subscriber of found) {
@@ -594,7 +578,7 @@ export class Kernel implements Host {
     } else {
       body = (flags & LAID_OUT) !== 0 ? this.#bodyOf(slot, topic) : pool.bodies[slot];
     }
-    const name = this.#topicNames[topic] as string;
+    const name = this.topics.name(topic);
     if (this.observer.active) {
       const laidOut = (flags & LAID_OUT) === 0 ? undefined : this.#bytesOf(slot, topic);
       this.observer.observe(receiver, sender, name, body, laidOut, this.now, this.round, sentAt);
@@ -607,7 +591,7 @@ export class Kernel implements Host {
   #bodyOf(slot: number, topic: number): unknown {
     const pool = this.#pool;
     if ((this.#word(slot, FLAGS) & LAID_OUT) === 0) return pool.bodies[slot];
-    const layout = this.#layouts[topic] as Layout;
+    const layout = this.topics.layout(topic) as Layout;
     const kept = pool.bodies[slot] as Buffer | undefined;
     if (kept === undefined) return layout.decode(pool.view, pool.bytes, slot * pool.stride + RECORD_BYTES);
     return layout.decode(new DataView(kept.buffer, kept.byteOffset, kept.length), kept, 0);
@@ -615,7 +599,7 @@ export class Kernel implements Host {
 
   /** The body of a record as bytes, where every body of its layout is as long and lies in the record. */
   #bytesOf(slot: number, topic: number): Bytes | undefined {
-    const layout = this.#layouts[topic] as Layout;
+    const layout = this.topics.layout(topic) as Layout;
     if (!layout.isFixed || layout.maxBytes > INLINE_LIMIT) return undefined;
     const bytes = this.#bytes;
     bytes.view = this.#pool.view;
@@ -628,7 +612,7 @@ export class Kernel implements Host {
   #letGo(slot: number): void {
     const flags = this.#word(slot, FLAGS);
     if ((flags & (UNREF | SHADOW)) === 0) this.live -= 1;
-    if ((flags & ALARM) !== 0) this.#book.unlink(slot, this.#word(slot, SENDER));
+    if ((flags & ALARM) !== 0) this.alarms.forget(slot);
     this.#pool.release(slot);
   }
 
@@ -640,7 +624,7 @@ export class Kernel implements Host {
         time: this.now,
         to: this.table.ids[receiver] as AgentId,
         from: this.table.ids[this.#word(slot, SENDER)] as AgentId,
-        topic: this.#topicNames[this.#word(slot, TOPIC)] as string,
+        topic: this.topics.name(this.#word(slot, TOPIC)),
       };
       onDeadLetter?.(letter);
       DEAD_LETTER_CHANNEL.publish(letter);
@@ -693,9 +677,7 @@ export class Kernel implements Host {
     const policy = this.#options.onError;
     // What goes wrong in setup is a fault of the model: there is no run yet that could go on.
     if (policy === 'stop' || this.#inSetup) {
-      if (this.failure === undefined || compareIds(id, this.failure.agent as AgentId) < 0) {
-        this.failure = this.explain(id, topic, error);
-      }
+      this.#keepLeast(this.explain(id, topic, error));
       return;
     }
     this.failures += 1;
@@ -714,6 +696,29 @@ export class Kernel implements Host {
     }
   }
 
+  /** An agent threw while it was taken out: there is nothing left to restart or remove. */
+  #failedAtEnd(index: number, error: unknown): void {
+    const id = this.table.ids[index] as AgentId;
+    const failure = this.explain(id, undefined, error);
+    if (this.#options.onError === 'stop') {
+      this.#keepLeast(failure);
+      return;
+    }
+    this.failures += 1;
+    this.log(index, 'error', failure.message, undefined);
+  }
+
+  /** Of several that fail in one instant, the agent with the least id is named: the same in every placement. */
+  #keepLeast(failure: SimulationError): void {
+    const known = this.failure?.agent;
+    if (
+      this.failure === undefined ||
+      (known !== undefined && compareIds(failure.agent as AgentId, known) < 0)
+    ) {
+      this.failure = failure;
+    }
+  }
+
   /** An error with all that there is to know about it. */
   explain(agent: AgentId, topic: string | undefined, cause: unknown): SimulationError {
     const { seed } = this.#options;
@@ -729,12 +734,12 @@ export class Kernel implements Host {
   /** Keeps who talks in an instant that does not end; false when it has gone on too long. */
   #sampleCycle(): boolean {
     const { roundLimit } = this.#options;
-    const slot = this.#batch.slots[0] as number;
+    const slot = this.#coming[0] as number;
     const receiver = this.#word(slot, RECEIVER);
     const from = show(this.table.ids[this.#word(slot, SENDER)]);
     const to = receiver === NONE ? 'all' : show(this.table.ids[receiver]);
-    this.#cycle.push(`${from} -> ${to} (${this.#topicNames[this.#word(slot, TOPIC)]})`);
-    if (this.round <= roundLimit) return true;
+    this.#cycle.push(`${from} -> ${to} (${this.topics.name(this.#word(slot, TOPIC))})`);
+    if (this.round < roundLimit) return true;
     const cycle = this.#cycle.splice(0);
     const agent = this.table.ids[this.#word(slot, SENDER)] as AgentId;
     this.failure = new SimulationError(
@@ -749,7 +754,7 @@ export class Kernel implements Host {
 
   send(sender: number, to: AgentId, topic: string, body: unknown, delay: number, direct: boolean): void {
     const receiver = this.#resolve(to);
-    const topicIndex = this.topicIndex(topic);
+    const topicIndex = this.topics.indexOf(topic);
     const due = delay === 0 ? this.now : dueTime(this.now, delay, this.table.ids[sender] as AgentId, topic);
     let flags = direct ? DIRECT : 0;
     if (this.#inSetup) flags |= IN_SETUP;
@@ -761,7 +766,7 @@ export class Kernel implements Host {
 
   broadcast(sender: number, topic: string, body: unknown, delay: number): void {
     const due = delay === 0 ? this.now : dueTime(this.now, delay, this.table.ids[sender] as AgentId, topic);
-    this.#dispatch(sender, NONE, this.topicIndex(topic), body, due, BROADCAST | this.#setupFlag());
+    this.#dispatch(sender, NONE, this.topics.indexOf(topic), body, due, BROADCAST | this.#setupFlag());
   }
 
   #setupFlag(): number {
@@ -786,8 +791,11 @@ export class Kernel implements Host {
   ): number {
     const count = this.table.counts[sender] as number;
     let body = given;
-    if (this.#strictCodec !== undefined && (flags & COMMAND) === 0)
-      body = this.#strict(sender, receiver, topic, body, due);
+    if (this.#strict !== undefined && (flags & COMMAND) === 0) {
+      // Any two agents might be parted.
+      if (receiver !== sender) this.#checkLookahead(sender, receiver, topic, due);
+      body = this.#strict.pass(body, this.topics.name(topic), this.topics.layout(topic));
+    }
     const target = receiver === NONE ? NONE : (this.table.home[receiver] as number);
     let slot = NONE;
     if (target === this.cluster || target === NONE) {
@@ -813,7 +821,7 @@ export class Kernel implements Host {
     const delay = due - this.now;
     const from = this.table.ids[sender] as AgentId;
     const to = receiver === NONE ? 'all' : `agent ${show(this.table.ids[receiver])}`;
-    const name = this.#topicNames[topic] as string;
+    const name = this.topics.name(topic);
     throw new SimulationError(
       'ERR_TROUPE_LOOKAHEAD',
       `agent ${show(from)} sends ${show(name)} to ${to} with a delay of ${delay}, but the model promises a lookahead of ${this.lookahead}: send it with at least that delay, or promise less`,
@@ -831,7 +839,7 @@ export class Kernel implements Host {
     flags: number,
   ): number {
     const slot = this.#newRecord(due, this.now, this.round, sender, count, receiver, topic, flags);
-    const layout = this.#layouts[topic];
+    const layout = this.topics.layout(topic);
     if (layout === undefined || (flags & (COMMAND | COPY)) !== 0) this.#pool.bodies[slot] = body;
     else this.#layOut(slot, layout, body, flags);
     this.#enter(slot, due);
@@ -959,9 +967,9 @@ export class Kernel implements Host {
     );
     const { raw } = message;
     if (raw === undefined) this.#pool.bodies[slot] = message.body;
-    else this.#keepRaw(slot, this.#layouts[message.topic] as Layout, raw);
+    else this.#keepRaw(slot, this.topics.layout(message.topic) as Layout, raw);
     this.#enter(slot, due);
-    if ((flags & ALARM) !== 0) this.#book.link(slot, message.sender);
+    if ((flags & ALARM) !== 0) this.alarms.add(slot, message.sender);
   }
 
   /** A body that arrived in its layout stays in it. */
@@ -982,12 +990,15 @@ export class Kernel implements Host {
     const found = this.#found;
     found.clear();
     const to = this.table.ids[receiver] as AgentId;
-    this.directory.match(this.table.ids[sender] as AgentId, to, this.#topicNames[topic] as string, found);
+    this.directory.match(this.table.ids[sender] as AgentId, to, this.topics.name(topic), found);
     found.delete(receiver);
     if (found.size === 0) return;
     const count = ((this.table.counts[sender] as number) - 1) | 0;
     const original = slot === NONE ? body : this.#bodyOf(slot, topic);
     for (const subscriber of found) {
+      if (this.#strict !== undefined && subscriber !== sender) {
+        this.#checkLookahead(sender, subscriber, topic, due);
+      }
       const copy = { to, body: copyBody(original) };
       const home = this.table.home[subscriber] as number;
       if (home === this.cluster) {
@@ -1007,7 +1018,7 @@ export class Kernel implements Host {
     const topic = this.#word(slot, TOPIC);
     const found = new Set<number>();
     const to = this.table.ids[receiver] as AgentId;
-    this.directory.match(this.table.ids[sender] as AgentId, to, this.#topicNames[topic] as string, found);
+    this.directory.match(this.table.ids[sender] as AgentId, to, this.topics.name(topic), found);
     found.delete(receiver);
     const due = this.#pool.due[slot] as number;
     const count = this.#word(slot, COUNT);
@@ -1069,7 +1080,8 @@ export class Kernel implements Host {
   }
 
   /** Sends a command to the cluster `target`, or to all. It takes hold one lookahead from now. */
-  #command(sender: number, command: Command, target: number): void {
+  #command(sender: number, given: Command, target: number): void {
+    const command = this.#strict === undefined ? given : (this.#strict.pass(given, '', undefined) as Command);
     const count = this.table.counts[sender] as number;
     this.table.counts[sender] = (count + 1) | 0;
     const flags = COMMAND | this.#setupFlag();
@@ -1177,10 +1189,7 @@ export class Kernel implements Host {
       }
       this.#setUpOne(this.#bind(agent, command.id));
     } catch (error) {
-      const parent = this.table.ids[sender] as AgentId;
-      if (this.failure === undefined || compareIds(parent, this.failure.agent as AgentId) < 0) {
-        this.failure = this.explain(parent, undefined, error);
-      }
+      this.#keepLeast(this.explain(this.table.ids[sender] as AgentId, undefined, error));
     }
   }
 
@@ -1196,12 +1205,20 @@ export class Kernel implements Host {
   ): AlarmId {
     const id = this.table.ids[sender] as AgentId;
     const relative = Number.isNaN(at);
-    let due = relative ? this.now : at;
+    // Adding 0 makes -0 the 0 that it is equal to.
+    let due = relative ? this.now : at + 0;
     if (relative && delay !== 0) due = dueTime(this.now, delay, id, topic);
     if (!relative && !(at >= this.now && at < Number.POSITIVE_INFINITY)) {
       throw new SimulationError(
         'ERR_TROUPE_TIME',
         `agent ${show(id)} sets an alarm ${show(topic)} for time ${show(at)}, but it is ${this.now} already: give a finite time that is not past`,
+        { agent: id, topic, time: this.now, value: at },
+      );
+    }
+    if (!relative && at > MAX_TIME) {
+      throw new SimulationError(
+        'ERR_TROUPE_PRECISION',
+        `agent ${show(id)} sets an alarm ${show(topic)} for time ${at}, beyond 2^53: use larger units of time`,
         { agent: id, topic, time: this.now, value: at },
       );
     }
@@ -1211,7 +1228,7 @@ export class Kernel implements Host {
     let flags = ALARM | this.#setupFlag();
     if (options.unref === true) flags |= UNREF;
     if (receiver === NONE) flags |= BROADCAST;
-    const topicIndex = this.topicIndex(topic);
+    const topicIndex = this.topics.indexOf(topic);
     let slot = this.#dispatch(sender, receiver, topicIndex, body, due, flags);
     if (slot === NONE) {
       slot = this.#newRecord(
@@ -1226,98 +1243,31 @@ export class Kernel implements Host {
       );
       this.#enter(slot, due);
     }
-    this.#book.link(slot, sender);
-    return AlarmBook.idOf(slot, count) as AlarmId;
+    return this.alarms.add(slot, sender);
   }
 
   cancelAlarm(sender: number, alarm: AlarmId): boolean {
-    const slot = this.#book.find(sender, alarm);
-    return slot !== NONE && this.#cancel(slot, sender);
+    return this.alarms.cancel(sender, alarm);
   }
 
   cancelAlarms(sender: number, filter: AlarmFilter): number {
-    let cancelled = 0;
-    for (const slot of this.#book.of(sender)) {
-      if (this.#matches(slot, filter) && this.#cancel(slot, sender)) cancelled += 1;
-    }
-    return cancelled;
+    return this.alarms.cancelMatching(sender, filter);
   }
 
   alarmsOf(sender: number, filter: AlarmFilter): AlarmInfo[] {
-    const infos: AlarmInfo[] = [];
-    for (const slot of this.#book.of(sender)) {
-      if (!this.#matches(slot, filter) || this.#calledBack.includes(slot)) continue;
-      const receiver = this.#word(slot, RECEIVER);
-      infos.push({
-        id: AlarmBook.idOf(slot, this.#word(slot, COUNT)) as AlarmId,
-        due: this.#pool.due[slot] as number,
-        topic: this.#topicNames[this.#word(slot, TOPIC)] as string,
-        to: receiver === NONE ? undefined : (this.table.ids[receiver] as AgentId),
-      });
-    }
-    return infos.sort((a, b) => a.due - b.due || (a.id % 2 ** 32) - (b.id % 2 ** 32));
+    return this.alarms.list(sender, filter);
   }
 
-  #matches(slot: number, filter: AlarmFilter): boolean {
-    if (filter.topic !== undefined && this.#topicNames[this.#word(slot, TOPIC)] !== filter.topic)
-      return false;
-    if (filter.to === undefined) return true;
-    const receiver = this.#word(slot, RECEIVER);
-    return filter.to === '*'
-      ? receiver === NONE
-      : receiver !== NONE && this.table.ids[receiver] === filter.to;
-  }
-
-  /** Cancels the alarm in `slot` if it can still be called back. */
-  #cancel(slot: number, sender: number): boolean {
-    const due = this.#pool.due[slot] as number;
-    // One without delay is in the next round already, beyond recall in every placement.
-    if (due <= this.now) return false;
-    if (this.#word(slot, RECEIVER) === sender) {
-      this.#cancelNow(slot, sender);
-      return true;
-    }
-    if (this.now + this.lookahead > due || this.#calledBack.includes(slot)) return false;
-    this.#calledBack.push(slot);
-    return true;
-  }
-
-  #cancelNow(slot: number, sender: number): void {
-    const flags = this.#word(slot, FLAGS);
-    if ((this.#pool.due[slot] as number) <= this.now) return;
-    if ((flags & (UNREF | SHADOW)) === 0) this.live -= 1;
-    this.#book.unlink(slot, sender);
-    this.#setWord(slot, FLAGS, (flags & ~ALARM) | CANCELLED);
-    this.#queue.cancel();
-  }
-
-  /**
-   * Tells the other clusters of the recalls of the window that is over. Another cluster hears of one only now, so here, too, the alarm
-   * counted as pending until now: where windows end must not depend on placement.
-   */
+  /** Tells the other clusters of the alarms that were called back in the window that is over. */
   flushCancels(): void {
-    if (this.outlet === undefined) return;
-    for (const slot of this.#calledBack) {
-      const receiver = this.#word(slot, RECEIVER);
-      const target = receiver === NONE ? NONE : (this.table.home[receiver] as number);
+    const { outlet } = this;
+    if (outlet === undefined) return;
+    this.alarms.eachCalledBack((sender, count, receiver) => {
       for (let cluster = 0; cluster < this.#options.clusters; cluster += 1) {
-        if (cluster === this.cluster || (target !== NONE && cluster !== target)) continue;
-        this.outlet.cancel(cluster, this.#word(slot, SENDER), this.#word(slot, COUNT));
+        const concerned = receiver === NONE || this.table.home[receiver] === cluster;
+        if (cluster !== this.cluster && concerned) outlet.cancel(cluster, sender, count);
       }
-    }
-  }
-
-  /** Takes the recalls of the window that is over into account here. */
-  cancelCalledBack(): void {
-    if (this.#calledBack.length === 0) return;
-    for (const slot of this.#calledBack) this.#cancelNow(slot, this.#word(slot, SENDER));
-    this.#calledBack = [];
-  }
-
-  /** Another cluster's agent calls back an alarm that lies here. */
-  acceptCancel(sender: number, count: number): void {
-    const slot = this.#book.find(sender, count >>> 0);
-    if (slot !== NONE) this.#cancelNow(slot, sender);
+    });
   }
 
   // ---------------------------------------------------------------- the rest of what agents may do
@@ -1332,7 +1282,8 @@ export class Kernel implements Host {
       values = new Map();
       this.reports.set(name, values);
     }
-    values.set(this.table.ids[sender] as AgentId, value);
+    const kept = this.#strict === undefined ? value : this.#strict.pass(value, name, undefined);
+    values.set(this.table.ids[sender] as AgentId, kept);
   }
 
   log(sender: number, level: LogLevel, text: string, data: unknown): void {
@@ -1342,55 +1293,21 @@ export class Kernel implements Host {
   }
 
   setAwake(agent: number, awake: boolean): void {
-    if (awake && this.lookahead > 0) {
-      throw new SimulationError(
-        'ERR_TROUPE_KEEP_AWAKE_LOOKAHEAD',
-        `agent ${show(this.table.ids[agent])} wants to be awake in every round, but with a lookahead of ${this.lookahead} clusters do not go round by round: use an alarm, or promise no lookahead`,
-        { agent: this.table.ids[agent] as AgentId },
-      );
-    }
+    if (awake) this.#refuseAwake(agent);
     if (awake) this.#awake.add(agent);
     else this.#awake.delete(agent);
   }
 
+  #refuseAwake(agent: number): void {
+    if (this.lookahead === 0) return;
+    throw new SimulationError(
+      'ERR_TROUPE_KEEP_AWAKE_LOOKAHEAD',
+      `agent ${show(this.table.ids[agent])} wants to be awake in every round, but with a lookahead of ${this.lookahead} clusters do not go round by round: use an alarm, or promise no lookahead`,
+      { agent: this.table.ids[agent] as AgentId },
+    );
+  }
+
   // ---------------------------------------------------------------- topics, digest, housekeeping
-
-  /** The index of a topic, known or new. */
-  topicIndex(topic: string): number {
-    if (topic === this.#lastTopic) return this.#lastTopicIndex;
-    let index = this.#topics.get(topic);
-    if (index === undefined) {
-      if (typeof topic !== 'string') {
-        throw new SimulationError('ERR_TROUPE_TOPIC', `the topic is ${show(topic)}: give a string`, {
-          value: topic,
-        });
-      }
-      index = this.#topicNames.length;
-      if (index > MAX_TOPICS) {
-        throw new SimulationError(
-          'ERR_TROUPE_TOPIC',
-          `${show(topic)} would be the ${MAX_TOPICS + 1}th topic: topics are kinds of messages; put what differs into the body`,
-          { topic },
-        );
-      }
-      this.#topics.set(topic, index);
-      this.#topicNames.push(topic);
-      this.#layouts.push(
-        Object.hasOwn(this.#options.layouts, topic) ? this.#options.layouts[topic] : undefined,
-      );
-    }
-    this.#lastTopic = topic;
-    this.#lastTopicIndex = index;
-    return index;
-  }
-
-  topicName(index: number): string {
-    return this.#topicNames[index] as string;
-  }
-
-  layoutOf(topic: number): Layout | undefined {
-    return this.#layouts[topic];
-  }
 
   /** The digest's parts: agents that left, and those that are here. */
   digest(): { readonly a: number; readonly b: number } {
@@ -1402,28 +1319,25 @@ export class Kernel implements Host {
     return digest.parts;
   }
 
-  /** Discards all pending alarms. */
+  /** Discards all pending alarms, those of this very instant included. */
   clearAlarms(): void {
-    const alarms: number[] = [];
-    this.#queue.forEach((slot) => {
-      if ((this.#word(slot, FLAGS) & ALARM) !== 0) alarms.push(slot);
-    });
-    for (const slot of alarms) this.#cancelNow(slot, this.#word(slot, SENDER));
+    this.alarms.clear();
+    let kept = 0;
+    for (let index = 0; index < this.#comingCount; index += 1) {
+      const slot = this.#coming[index] as number;
+      if ((this.#word(slot, FLAGS) & ALARM) !== 0) {
+        this.#letGo(slot);
+        continue;
+      }
+      this.#coming[kept] = slot;
+      kept += 1;
+    }
+    this.#comingCount = kept;
   }
 
-  /** Pending alarms that `receiver` would get, whoever set them. */
+  /** Pending alarms that `receiver` would get, whoever set them, earliest first. */
   alarmsFor(receiver: number): AlarmInfo[] {
-    const infos: AlarmInfo[] = [];
-    this.#queue.forEach((slot) => {
-      if ((this.#word(slot, FLAGS) & ALARM) === 0 || this.#word(slot, RECEIVER) !== receiver) return;
-      infos.push({
-        id: AlarmBook.idOf(slot, this.#word(slot, COUNT)) as AlarmId,
-        due: this.#pool.due[slot] as number,
-        topic: this.#topicNames[this.#word(slot, TOPIC)] as string,
-        to: this.table.ids[receiver] as AgentId,
-      });
-    });
-    return infos.sort((a, b) => a.due - b.due);
+    return this.alarms.listFor(receiver, this.#coming.subarray(0, this.#comingCount));
   }
 
   #sweep(): void {
@@ -1437,32 +1351,12 @@ export class Kernel implements Host {
     for (let index = 0; index < this.#batchCount; index += 1) mark(this.#batch.slots[index] as number);
     for (let index = 0; index < this.#comingCount; index += 1) mark(this.#coming[index] as number);
     this.directory.mark(inUse);
+    // Who sends from outside of all agents keeps the index for the whole run.
+    const outside = this.table.find(OUTSIDE);
+    if (outside !== NONE) inUse[outside] = 1;
     this.outlet?.mark(inUse);
     const freed = this.table.sweep(inUse);
     if (freed.length > 0) this.outlet?.forget(freed);
-  }
-
-  /** Strict mode: what another cluster would see of the message, or the error that it would meet. */
-  #strict(sender: number, receiver: number, topic: number, body: unknown, due: number): unknown {
-    if (receiver !== sender && this.lookahead > 0) this.#checkLookahead(sender, receiver, topic, due);
-    const layout = this.#layouts[topic];
-    if (layout !== undefined) {
-      if (typeof layout.spec === 'object' && typeof body === 'object' && body !== null) {
-        for (const key of Object.keys(body)) {
-          if (!Object.hasOwn(layout.spec, key)) {
-            throw new SimulationError(
-              'ERR_TROUPE_STRICT',
-              `body.${key} of topic ${show(this.#topicNames[topic])} is not part of the declared layout and would be lost: declare it or leave it out`,
-              { topic: this.#topicNames[topic] as string, value: key },
-            );
-          }
-        }
-      }
-      return body;
-    }
-    const codec = this.#strictCodec as BodyCodec;
-    const encoded = codec.encode(this.#strictOut, body, this.#strictBuffer, 0);
-    return codec.decode(this.#strictIn, encoded.bytes, encoded.start, encoded.end);
   }
 
   #word(slot: number, field: number): number {
@@ -1482,54 +1376,4 @@ function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
 
 function isSubscription(command: Command): boolean {
   return command.kind === 'subscribe' || command.kind === 'unsubscribe';
-}
-
-function checkSubscription(subscription: Subscription): Subscription {
-  if (typeof subscription !== 'object' || subscription === null || kindOf(subscription) === 0) {
-    throw new SimulationError(
-      'ERR_TROUPE_SUBSCRIPTION',
-      'a subscription names nothing: give at least one of sender, receiver and topic',
-      { value: subscription },
-    );
-  }
-  const { sender, receiver, topic } = subscription;
-  if (sender !== undefined) checkId(sender);
-  if (receiver !== undefined) checkId(receiver);
-  if (topic !== undefined && typeof topic !== 'string') {
-    throw new SimulationError('ERR_TROUPE_SUBSCRIPTION', `the topic is ${show(topic)}: give a string`, {
-      value: topic,
-    });
-  }
-  return {
-    ...(sender === undefined ? {} : { sender }),
-    ...(receiver === undefined ? {} : { receiver }),
-    ...(topic === undefined ? {} : { topic }),
-  };
-}
-
-/** Agents must be agents, not in a run already, and synchronous. */
-function checkAgent(agent: unknown): asserts agent is Agent {
-  if (!(agent instanceof Agent)) {
-    throw new SimulationError('ERR_TROUPE_AGENT_INVALID', `${show(agent)} is not an agent: extend Agent`, {
-      value: agent,
-    });
-  }
-  if (isBound(agent)) {
-    throw new SimulationError(
-      'ERR_TROUPE_AGENT_INVALID',
-      `agent ${show(agent.id)} belongs to a run already: remove it there first, or make another`,
-      { agent: agent.id },
-    );
-  }
-  const handlers = (agent.constructor as typeof Agent).handlers ?? {};
-  const suspects: [string, unknown][] = [
-    ['receive', agent.receive],
-    ['update', agent.update],
-    ['setup', agent.setup],
-    ['teardown', agent.teardown],
-    ...Object.entries(handlers),
-  ];
-  for (const [name, handler] of suspects) {
-    refuseAsync(handler, agent, name);
-  }
 }

@@ -1,5 +1,5 @@
 import type { Layout } from '@troupe/transport';
-import type { Agent, AgentClass, AlarmInfo, BareTopic } from './agent.ts';
+import { type Agent, type AgentClass, type AlarmInfo, type BareTopic, givenId } from './agent.ts';
 import { ERROR_POLICIES, type ErrorPolicy } from './commands.ts';
 import { RunDigest } from './digest.ts';
 import type { Subscription } from './directory.ts';
@@ -101,7 +101,7 @@ export class Scheduler<P extends Protocol = Protocol> {
       layouts: options.layouts ?? {},
       classes: options.agents ?? [],
       strict: options.strict ?? false,
-      roundLimit: options.roundLimit ?? 10_000_000,
+      roundLimit: checkRoundLimit(options.roundLimit ?? 10_000_000),
       onError: checkChoice('onError', options.onError ?? 'stop', ERROR_POLICIES),
       watch: { digest: this.#digest, counters: options.counters ?? false, onEvent: options.onEvent },
       onLog: options.onLog,
@@ -144,8 +144,10 @@ export class Scheduler<P extends Protocol = Protocol> {
    */
   remove(agent: AgentId | Agent<P>): void {
     this.#idle('remove');
-    const id = typeof agent === 'object' ? agent.id : agent;
-    this.#kernel.evict(this.#index(id));
+    const id = typeof agent === 'object' ? givenId(agent as unknown as Agent) : agent;
+    const known = id === undefined ? undefined : this.get(id);
+    if (known === undefined || (typeof agent === 'object' && known !== agent)) throw unknownAgent(id);
+    this.#kernel.evict(this.#index(id as AgentId));
     this.#throwFailure();
   }
 
@@ -257,6 +259,7 @@ export class Scheduler<P extends Protocol = Protocol> {
     this.#running = true;
     try {
       this.#prepare();
+      this.#kernel.alarms.settle();
       const before = this.#kernel.rounds;
       this.#kernel.advance(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1);
       this.#kernel.halt = undefined;
@@ -285,7 +288,7 @@ export class Scheduler<P extends Protocol = Protocol> {
       if (next === Number.POSITIVE_INFINITY) return 'idle';
       if (next >= limits.until) return 'until';
       if (kernel.lookahead > 0) {
-        kernel.cancelCalledBack();
+        kernel.alarms.settle();
         kernel.advance(Math.min(limits.until, next + kernel.lookahead));
         this.#windows += 1;
       } else {
@@ -306,13 +309,7 @@ export class Scheduler<P extends Protocol = Protocol> {
   #index(id: AgentId): number {
     const index = this.#kernel.table.find(id);
     if (index === NONE || this.#kernel.table.agents[index] === undefined) {
-      throw new SimulationError(
-        'ERR_TROUPE_AGENT_UNKNOWN',
-        `there is no agent ${show(id)} in this scheduler`,
-        {
-          agent: id,
-        },
-      );
+      throw unknownAgent(id);
     }
     return index;
   }
@@ -389,9 +386,35 @@ export function sortedResults(
   for (const name of [...names].sort()) {
     const entries = parts.flatMap((part) => [...(part.get(name) ?? [])]);
     entries.sort(([a], [b]) => compareIds(a, b));
-    results[name] = Object.fromEntries(entries);
+    results[name] = byAgent(entries);
   }
   return results;
+}
+
+/** Keyed by id as text; where an integer and a text read alike, the text is quoted. */
+function byAgent(entries: readonly (readonly [AgentId, unknown])[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [id, value] of entries) {
+    const key = String(id);
+    values[typeof id === 'string' && Object.hasOwn(values, key) ? JSON.stringify(id) : key] = value;
+  }
+  return values;
+}
+
+function unknownAgent(id: AgentId | undefined): SimulationError {
+  const who = id === undefined ? 'which has no id yet' : show(id);
+  return new SimulationError(
+    'ERR_TROUPE_AGENT_UNKNOWN',
+    `there is no such agent in this scheduler (${who}): add it first`,
+    id === undefined ? {} : { agent: id },
+  );
+}
+
+export function checkRoundLimit(limit: unknown): number {
+  if (typeof limit === 'number' && limit >= 1) return limit;
+  throw new SimulationError('ERR_TROUPE_OPTION', `roundLimit is ${show(limit)}: give 1 or more`, {
+    value: limit,
+  });
 }
 
 export function checkNumber(name: string, value: unknown, min: number, max: number): number {

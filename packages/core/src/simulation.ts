@@ -13,15 +13,7 @@ import { RunDigest } from './digest.ts';
 import { SimulationError, show } from './errors.ts';
 import { EventStream, JournalMerger, type Merged } from './event-log.ts';
 import { compareIds } from './ids.ts';
-import {
-  type DeadLetter,
-  PULSE_AGENT,
-  PULSE_EVENTS,
-  PULSE_STATE,
-  PULSE_TIME,
-  PULSE_WINDOWS,
-  STATE_RUNNING,
-} from './kernel.ts';
+import type { DeadLetter } from './kernel.ts';
 import { LOG_LEVELS, type LogEntry, type LogLevel } from './log.ts';
 import type { AgentId } from './message.ts';
 import type { Model } from './model.ts';
@@ -29,8 +21,16 @@ import type { HostMessage, NodeData, NodeMessage, RunOrder, RunPart } from './no
 import { loadModel } from './node/session.ts';
 import { type Counters, type EventRecord, RUN_END_CHANNEL, RUN_START_CHANNEL } from './observer.ts';
 import { resolveParams } from './params.ts';
+import { PULSE_AGENT, PULSE_EVENTS, PULSE_STATE, PULSE_TIME, PULSE_WINDOWS, STATE_RUNNING } from './pulse.ts';
 import type { ClusterLoad, EndReason, Report } from './report.ts';
-import { checkChoice, checkNumber, checkRunOptions, type RunOptions, sortedResults } from './scheduler.ts';
+import {
+  checkChoice,
+  checkNumber,
+  checkRoundLimit,
+  checkRunOptions,
+  type RunOptions,
+  sortedResults,
+} from './scheduler.ts';
 
 export interface SimulationOptions {
   /** How many clusters the agents are divided into; each runs on a node of its own. Default 1. */
@@ -163,10 +163,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     if (logLevel !== 'off') checkChoice('logLevel', logLevel, LOG_LEVELS);
     this.#stallTimeout = checkNumber('stallTimeout', options.stallTimeout ?? 60_000, 0, 2 ** 31 - 1);
     this.#progressInterval = checkNumber('progressInterval', options.progressInterval ?? 100, 1, 2 ** 31 - 1);
-    const roundLimit = options.roundLimit ?? 10_000_000;
-    if (!(roundLimit >= 1)) {
-      throw new SimulationError('ERR_TROUPE_OPTION', `roundLimit is ${show(roundLimit)}: give 1 or more`);
-    }
+    const roundLimit = checkRoundLimit(options.roundLimit ?? 10_000_000);
     this.#data = {
       model: model instanceof URL ? model.href : model,
       params: options.params ?? {},

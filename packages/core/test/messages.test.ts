@@ -218,7 +218,7 @@ describe('a message', () => {
   });
 
   it('finds its agent whatever integers name them, in whatever order they came', () => {
-    const ids = [5_000_000, 3, -7, 4000, 0, 2 ** 53 - 1, 1 - 2 ** 53, 900, 70_000, 4_194_303];
+    const ids = [5_000_000, 3, -7, 4000, 0, 2 ** 53 - 1, 1 - 2 ** 53, 900, 70_000, 4_194_303, 1020, 1500];
     const actors = ids.map((id) => new Actor(id));
     const scheduler = new Scheduler();
     for (const id of [...ids].reverse()) scheduler.send(id, 'number', id);
@@ -397,6 +397,23 @@ describe('an inbox', () => {
     expect(hub.inboxes).toEqual([['z-early:sent at 0', ...fromAll('round 0'), ...fromAll('round 1')]]);
   });
 
+  it('puts what was sent earlier first, though in a later round of its instant and by a later id', () => {
+    const hub = new Batch('hub');
+    const late = new Actor('a', {
+      setup: (self) => self.setAlarm(4, 'go'),
+      receive: (self) => self.send('hub', 'sent at 4', 0, 6),
+    });
+    const early = new Actor('z', {
+      setup: (self) => self.setAlarm(1, 'go', 3),
+      receive: (self, { body }) => {
+        if (body > 0) self.send('z', 'go', body - 1);
+        else self.send('hub', 'sent at 1', 0, 9);
+      },
+    });
+    runWith(hub, late, early);
+    expect(hub.inboxes).toEqual([['z:sent at 1', 'a:sent at 4']]);
+  });
+
   it('orders ids as integers by value, then texts by code unit', () => {
     const hub = new Batch('hub');
     const ids: AgentId[] = ['é', 'z', 'Z', '10', '9', 10, 9, -1, 2 ** 40, ''];
@@ -451,6 +468,18 @@ describe('an inbox', () => {
       }),
       { numRuns: 20, seed: 1 },
     );
+  });
+
+  it('holds what comes from outside together with what is due at that instant anyway', () => {
+    const hub = new Batch('hub');
+    const scheduler = new Scheduler();
+    scheduler.add(hub);
+    scheduler.send('hub', 'first', 0, 5);
+    scheduler.run({ until: 5 });
+    scheduler.send('hub', 'second');
+    scheduler.run();
+    expect(hub.inboxes).toEqual([[`${OUTSIDE}:first`, `${OUTSIDE}:second`]]);
+    expect(scheduler.time).toBe(5);
   });
 
   it('of one round holds all of the round and nothing of the next', () => {

@@ -55,14 +55,21 @@ const UNTRUSTED = { moreTypes: true, copyBuffers: true } as const;
  */
 export class BodyCodec {
   readonly trusted: boolean;
+  readonly #thorough: boolean;
   readonly #packr: Packr;
   readonly #unpackr: Unpackr;
   readonly #range = { start: 0, end: 0 };
   readonly #scratch = Buffer.allocUnsafeSlow(8192);
   readonly #encoded: Encoded = { bytes: this.#scratch, start: 0, end: 0 };
 
-  constructor(options: { readonly trusted: boolean }) {
+  /**
+   * @param options.trusted what is decoded comes from this same program
+   * @param options.thorough bodies are also searched for what nobody would look for: symbols as keys, members of arrays
+   *   beside their elements. Default false
+   */
+  constructor(options: { readonly trusted: boolean; readonly thorough?: boolean }) {
     this.trusted = options.trusted;
+    this.#thorough = options.thorough ?? false;
     this.#packr = new Packr({ ...(options.trusted ? TRUSTED : UNTRUSTED) });
     this.#unpackr = new Unpackr({ ...(options.trusted ? TRUSTED : UNTRUSTED) });
   }
@@ -77,7 +84,7 @@ export class BodyCodec {
   encode(stream: CodecStream, body: unknown, bytes: Buffer, at: number): Encoded {
     let value = body;
     try {
-      if (checkEncodable(body) !== 0) value = protectExotic(body);
+      if (checkEncodable(body, this.#thorough) !== 0) value = protectExotic(body);
     } catch (error) {
       throw explain(error);
     }
@@ -85,14 +92,21 @@ export class BodyCodec {
     if (this.trusted) packr.structures = stream.structures;
     packr.useBuffer(bytes);
     packr.position = at;
-    const target = packr.pack(value, REUSE_BUFFER_MODE) as Buffer & { start: number; end: number };
     const encoded = this.#encoded;
-    encoded.bytes = target;
-    encoded.start = target.start;
-    encoded.end = target.end;
-    // The target is a variable of the msgpackr module: any other user of it in this thread would write into `bytes`.
-    packr.useBuffer(this.#scratch);
-    if (encoded.end - encoded.start > FRAME_LIMIT - 1024) {
+    let whole = false;
+    try {
+      const target = packr.pack(value, REUSE_BUFFER_MODE) as Buffer & { start: number; end: number };
+      encoded.bytes = target;
+      encoded.start = target.start;
+      encoded.end = target.end;
+      whole = encoded.end - encoded.start <= FRAME_LIMIT - 1024;
+    } finally {
+      // The target is a variable of the msgpackr module: any other user of it in this thread would write into `bytes`.
+      packr.useBuffer(this.#scratch);
+      // The peer will never see the shapes that this body has described: describe all of them again.
+      if (!whole) stream.structures = [];
+    }
+    if (!whole) {
       throw new TransportError(
         'ERR_TROUPE_FRAME_TOO_LARGE',
         `a body of ${encoded.end - encoded.start} bytes is over the limit of ${FRAME_LIMIT - 1024}: send it in parts`,
@@ -118,7 +132,8 @@ export class BodyCodec {
       throw new TransportError(
         'ERR_TROUPE_FRAME_CORRUPT',
         `a body of ${end - start} bytes cannot be decoded; it was damaged, or its stream was not read from the beginning`,
-        { cause },
+        // What msgpackr says may quote the payload, which an untrusted peer chose: it must not get into logs.
+        this.trusted ? { cause } : {},
       );
     }
   }

@@ -30,10 +30,12 @@ const MAX_BIGINT = 2n ** 64n - 1n;
  * 64-bit bigints, dates, arrays, plain objects, maps, sets, typed arrays and array buffers, nested up to
  * {@link MAX_DEPTH} deep, without cycles.
  *
+ * @param thorough look also for symbols as keys, and for members of arrays beside their elements
  * @returns 1 when it holds values that need {@link protectExotic}, else 0
  * @throws {TransportError} `ERR_TROUPE_BODY_NOT_ENCODABLE`, naming the place and the value
  */
-export function checkEncodable(value: unknown): number {
+export function checkEncodable(value: unknown, thorough = false): number {
+  if (thorough) refuseHidden(value, 0);
   return check(value, 0);
 }
 
@@ -58,18 +60,9 @@ function check(value: unknown, depth: number): number {
 
 function checkObject(value: object, depth: number): number {
   if (depth >= MAX_DEPTH) refuse(value, `nested more than ${MAX_DEPTH} deep, or in a cycle; flatten it`);
-  let flags = PLAIN;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) {
-      const element: unknown = value[index];
-      if (element === undefined && !(index in value)) {
-        refuse(value, `element ${index} is a hole; write undefined or null`);
-      }
-      flags |= checkAt(element, depth + 1, index);
-    }
-    return flags;
-  }
   const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Array.prototype) return checkArray(value as unknown[], depth);
+  let flags = PLAIN;
   if (prototype === Object.prototype) {
     // for-in visits what a plain object owns, without an array of keys; enumerable additions to Object.prototype are
     // a fault of the program that msgpackr would not survive either.
@@ -80,12 +73,13 @@ function checkObject(value: object, depth: number): number {
     }
     return flags;
   }
-  if (value instanceof Map) {
-    for (const [key, element] of value) flags |= check(key, depth + 1) | check(element, depth + 1);
+  if (prototype === Map.prototype) {
+    for (const [key, element] of value as Map<unknown, unknown>)
+      flags |= check(key, depth + 1) | check(element, depth + 1);
     return flags;
   }
-  if (value instanceof Set) {
-    for (const element of value) flags |= check(element, depth + 1);
+  if (prototype === Set.prototype) {
+    for (const element of value as Set<unknown>) flags |= check(element, depth + 1);
     return flags;
   }
   const kind = (prototype as { constructor?: unknown } | null)?.constructor;
@@ -100,6 +94,33 @@ function checkObject(value: object, depth: number): number {
       ? 'an object without a prototype would arrive with one; send { ...object }'
       : 'an instance of a class would lose its class; send its data as a plain object',
   );
+}
+
+function checkArray(value: readonly unknown[], depth: number): number {
+  let flags = PLAIN;
+  for (let index = 0; index < value.length; index += 1) {
+    const element = value[index];
+    if (element === undefined && !(index in value)) {
+      refuse(value, `element ${index} is a hole; write undefined or null`);
+    }
+    flags |= checkAt(element, depth + 1, index);
+  }
+  return flags;
+}
+
+/** What costs too much to look for each time, and would be lost without a trace. */
+function refuseHidden(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null || depth >= MAX_DEPTH || ArrayBuffer.isView(value)) return;
+  if (Object.getOwnPropertySymbols(value).length > 0) refuse(value, 'a key is a symbol; use text');
+  if (Array.isArray(value) && Object.keys(value).length > value.length) {
+    refuse(value, 'an array has members beside its elements; send an object');
+  }
+  for (const element of elementsOf(value)) refuseHidden(element, depth + 1);
+}
+
+function elementsOf(value: object): unknown[] {
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  return value instanceof Set ? [...value] : Object.values(value);
 }
 
 function checkAt(value: unknown, depth: number, key: string | number): number {

@@ -92,7 +92,7 @@ export class ClusterLinks implements Outlet {
     const to = message.receiver === NONE ? NOBODY : this.#numberOf(out, message.receiver);
     if (out.topics[message.topic] !== true) this.#defineTopic(out, message.topic);
     const plain = (message.flags & (COMMAND | COPY)) === 0;
-    const layout = plain ? this.#kernel.layoutOf(message.topic) : undefined;
+    const layout = plain ? this.#kernel.topics.layout(message.topic) : undefined;
     let at: number;
     let end: number;
     let form: number;
@@ -205,7 +205,7 @@ export class ClusterLinks implements Outlet {
 
   #defineTopic(out: Outbound, topic: number): void {
     out.topics[topic] = true;
-    this.#packed(out, DEFINE_TOPIC, topic, this.#kernel.topicName(topic));
+    this.#packed(out, DEFINE_TOPIC, topic, this.#kernel.topics.name(topic));
   }
 
   #packed(out: Outbound, kind: number, number: number, body: unknown): void {
@@ -265,7 +265,7 @@ export class ClusterLinks implements Outlet {
     }
     const form = view.getUint16(at + 46, true);
     const start = at + MESSAGE_HEADER;
-    const layout = form === LAYOUT ? this.#kernel.layoutOf(topic) : undefined;
+    const layout = form === LAYOUT ? this.#kernel.topics.layout(topic) : undefined;
     if (form === LAYOUT && (layout === undefined || end - start > layout.maxBytes)) {
       throw corrupt(peer, 'a body is in a layout that this model does not declare');
     }
@@ -293,12 +293,12 @@ export class ClusterLinks implements Outlet {
         inbound.ids[number] = this.#kernel.table.indexOf(body() as AgentId);
         return;
       case DEFINE_TOPIC:
-        inbound.topics[number] = this.#kernel.topicIndex(body() as string);
+        inbound.topics[number] = this.#kernel.topics.indexOf(body() as string);
         return;
       case CANCEL: {
         const sender = inbound.ids[number];
         if (sender === undefined) throw corrupt(peer, 'a recall names an agent that was not introduced');
-        this.#kernel.acceptCancel(sender, frame.view.getInt32(at + 12, true));
+        this.#kernel.alarms.cancelByCount(sender, frame.view.getInt32(at + 12, true));
         return;
       }
       case FORGET:

@@ -2,19 +2,13 @@ import { type Node, packError } from '@troupe/transport';
 import type { AgentClass } from '../agent.ts';
 import { SimulationError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
-import {
-  type DeadLetter,
-  Kernel,
-  PULSE_STATE,
-  PULSE_WINDOWS,
-  STATE_RUNNING,
-  STATE_WAITING,
-} from '../kernel.ts';
+import { type DeadLetter, Kernel } from '../kernel.ts';
 import type { LogEntry } from '../log.ts';
 import type { AgentId } from '../message.ts';
 import { checkModel, lookaheadOf, type Model, placementOf } from '../model.ts';
 import type { EventRecord } from '../observer.ts';
 import { resolveParams } from '../params.ts';
+import { PULSE_STATE, PULSE_WINDOWS, STATE_RUNNING, STATE_WAITING } from '../pulse.ts';
 import {
   ABORT,
   type Decision,
@@ -176,7 +170,7 @@ export class ClusterSession {
       decision = protocol.decide(all);
       this.#sentBefore = sumSent(all, node.size);
       this.#links.drain();
-      kernel.cancelCalledBack();
+      kernel.alarms.settle();
       node.pulse[PULSE_STATE] = STATE_RUNNING;
       if (decision.kind === 'end' || decision.kind === 'lost') break;
       if (decision.kind === 'wait') {

@@ -147,7 +147,7 @@ function actOf<P extends Protocol>(kernel: Kernel, message: Outgoing): Act<P> {
   return {
     kind: 'message',
     to: message.receiver === NONE ? undefined : kernel.table.ids[message.receiver],
-    topic: kernel.topicName(message.topic),
+    topic: kernel.topics.name(message.topic),
     body: message.body,
     due: message.due,
   } as unknown as Act<P>;
