@@ -1,66 +1,7 @@
-import {
-  Agent,
-  type AgentId,
-  type AlarmId,
-  type DeadLetter,
-  type Message,
-  Scheduler,
-  type SchedulerOptions,
-  SimulationError,
-} from '@troupe/core';
+import type { AgentId, AlarmId, DeadLetter, Message, SimulationError } from '@troupe/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-interface Script {
-  readonly setup?: (self: Actor) => void;
-  readonly receive?: (self: Actor, message: Message) => void;
-}
-
-/** Keeps when it heard what, and acts as it was told. */
-class Actor extends Agent {
-  readonly heard: [number, string][] = [];
-  readonly #script: Script;
-
-  constructor(id: AgentId, script: Script = {}) {
-    super(id);
-    this.#script = script;
-  }
-
-  override setup(): void {
-    this.#script.setup?.(this);
-  }
-
-  override receive(message: Message): void {
-    this.heard.push([this.time, message.topic]);
-    this.#script.receive?.(this, message);
-  }
-
-  get topics(): string[] {
-    return this.heard.map(([, topic]) => topic);
-  }
-}
-
-function schedulerOf(options: SchedulerOptions, ...agents: Agent[]): Scheduler {
-  const scheduler = new Scheduler(options);
-  for (const agent of agents) scheduler.add(agent);
-  return scheduler;
-}
-
-function runWith(...agents: Agent[]): Scheduler {
-  const scheduler = schedulerOf({}, ...agents);
-  scheduler.run();
-  return scheduler;
-}
-
-function errorOf(act: () => unknown): SimulationError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SimulationError);
-    return error as SimulationError;
-  }
-  throw new Error('nothing was thrown');
-}
+import { Actor, errorOf, runWith, schedulerOf } from './fixtures/actor.ts';
 
 describe('an alarm', () => {
   it('is a message to oneself, due so many seconds from now', () => {
@@ -73,7 +14,7 @@ describe('an alarm', () => {
       },
     });
     runWith(anna);
-    expect(anna.heard).toEqual([
+    expect(anna.timed).toEqual([
       [2, 'first'],
       [3.5, 'second'],
     ]);
@@ -89,7 +30,7 @@ describe('an alarm', () => {
       },
     });
     runWith(anna);
-    expect(anna.heard).toEqual([
+    expect(anna.timed).toEqual([
       [2, 'first'],
       [10, 'second'],
     ]);
@@ -125,13 +66,13 @@ describe('an alarm', () => {
     });
     const zero = new Actor(0);
     runWith(anna, ben, carl, zero);
-    expect(ben.heard).toEqual([
+    expect(ben.timed).toEqual([
       [2, 'relative'],
       [3, 'absolute'],
     ]);
     expect(zero.topics).toEqual(['zero']);
     expect(froms).toEqual(['anna']);
-    expect(anna.heard).toEqual([]);
+    expect(anna.timed).toEqual([]);
   });
 
   it("can be set for all who are subscribed when it is due, with '*'", () => {
@@ -171,7 +112,7 @@ describe('an alarm', () => {
       },
     });
     runWith(anna);
-    expect(anna.heard).toEqual([
+    expect(anna.timed).toEqual([
       [7, 'b1'],
       [7, 'a2'],
       [7, 'b3'],
@@ -191,7 +132,7 @@ describe('an alarm', () => {
     runWith(anna);
     const sorted = [...times].sort((a, b) => a - b);
     expect(pending).toBe(20_000);
-    expect(anna.heard).toEqual(sorted.map((time) => [time, String(time)]));
+    expect(anna.timed).toEqual(sorted.map((time) => [time, String(time)]));
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, -1e-9])(
@@ -238,7 +179,7 @@ describe('an alarm', () => {
       },
     });
     runWith(anna);
-    expect(anna.heard).toEqual([[0, 'ring']]);
+    expect(anna.timed).toEqual([[0, 'ring']]);
     expect(Object.is(listed, 0)).toBe(true);
   });
 
@@ -361,7 +302,7 @@ describe('the list of alarms', () => {
     });
     const scheduler = schedulerOf({}, anna, ben);
     scheduler.run({ maxEvents: 1 });
-    expect(ben.heard).toEqual([]);
+    expect(ben.timed).toEqual([]);
     expect(anna.alarms().map(({ topic }) => topic)).toEqual(['ring']);
     expect(scheduler.alarms('ben').map(({ topic }) => topic)).toEqual(['ring']);
     scheduler.run();
@@ -381,7 +322,7 @@ describe('the list of alarms', () => {
     });
     const scheduler = schedulerOf({}, anna, ben);
     scheduler.run({ maxEvents: 1 });
-    expect(anna.heard).toHaveLength(1);
+    expect(anna.timed).toHaveLength(1);
     expect(anna.alarms()).toEqual([]);
     expect(scheduler.alarms('ben')).toEqual([]);
   });
@@ -427,7 +368,7 @@ describe('cancelling an alarm', () => {
       },
     });
     runWith(anna);
-    expect(anna.heard).toHaveLength(101);
+    expect(anna.timed).toHaveLength(101);
   });
 
   it('by receiver, by topic, by both, or all', () => {
@@ -449,7 +390,7 @@ describe('cancelling an alarm', () => {
       const ben = new Actor('ben');
       const carl = new Actor('carl', { setup: (self) => self.subscribe({ topic: 'x', sender: 'anna' }) });
       runWith(anna, ben, carl);
-      return [cancelled, anna.topics.join(''), ben.topics.join(''), carl.heard.length > 0];
+      return [cancelled, anna.topics.join(''), ben.topics.join(''), carl.timed.length > 0];
     };
     expect(left({ topic: 'x' })).toEqual([3, 'y', 'y', false]);
     expect(left({ to: 'ben' })).toEqual([2, 'xy', '', true]);
@@ -468,7 +409,7 @@ describe('cancelling an alarm', () => {
       },
     });
     runWith(anna, carl);
-    expect(carl.heard).toEqual([]);
+    expect(carl.timed).toEqual([]);
     expect(anna.topics).toEqual(['own']);
   });
 
@@ -606,8 +547,8 @@ describe('cancelling an alarm', () => {
     runWith(anna);
     expect(ids.size).toBe(100_000);
     expect(listed).toBe(1);
-    expect(anna.heard).toHaveLength(101);
-    expect(anna.heard.at(-1)).toEqual([1100, 'timeout']);
+    expect(anna.timed).toHaveLength(101);
+    expect(anna.timed.at(-1)).toEqual([1100, 'timeout']);
   });
 
   it('agrees with a list that is kept beside it, whatever is set and cancelled', () => {
@@ -678,7 +619,7 @@ describe('an unref alarm', () => {
   it('does not keep the run alive', () => {
     const anna = new Actor('anna', { setup: (self) => self.setAlarm(5, 'ring', 0, { unref: true }) });
     expect(schedulerOf({}, anna).run()).toMatchObject({ reason: 'idle', simTime: 0, events: 0 });
-    expect(anna.heard).toEqual([]);
+    expect(anna.timed).toEqual([]);
   });
 
   it('is delivered as long as something else does', () => {
@@ -748,7 +689,7 @@ describe('at the end of a run', () => {
     expect(scheduler.run({ until: 2 })).toMatchObject({ reason: 'until', simTime: 2 });
     expect(anna.alarms()).toMatchObject([{ due: 10, topic: 'ring' }]);
     expect(scheduler.run()).toMatchObject({ reason: 'idle', simTime: 10 });
-    expect(anna.heard).toEqual([[10, 'ring']]);
+    expect(anna.timed).toEqual([[10, 'ring']]);
   });
 
   it('they are discarded for good where that was asked for', () => {
@@ -769,8 +710,8 @@ describe('at the end of a run', () => {
     expect(scheduler.alarms('anna')).toEqual([]);
     expect(anna.cancelAlarms()).toBe(0);
     expect(scheduler.run()).toMatchObject({ reason: 'idle', simTime: 20, events: 1 });
-    expect(anna.heard).toEqual([]);
-    expect(ben.heard).toEqual([[20, 'message']]);
+    expect(anna.timed).toEqual([]);
+    expect(ben.timed).toEqual([[20, 'message']]);
   });
 
   it('those of this very instant are discarded as well', () => {
@@ -836,7 +777,7 @@ describe('an agent that is removed', () => {
       receive: (self) => self.remove(),
     });
     runWith(anna, ben);
-    expect(ben.heard).toEqual([[5, 'ring']]);
+    expect(ben.timed).toEqual([[5, 'ring']]);
   });
 
   it('finds none of its former alarms to itself when it is added again', () => {
@@ -853,6 +794,6 @@ describe('an agent that is removed', () => {
     scheduler.remove(anna);
     scheduler.add(anna);
     scheduler.run();
-    expect(anna.heard).toEqual([[21, 'present']]);
+    expect(anna.timed).toEqual([[21, 'present']]);
   });
 });

@@ -7,41 +7,10 @@ import {
   type Message,
   OUTSIDE,
   Scheduler,
-  SimulationError,
 } from '@troupe/core';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-
-interface Script {
-  readonly setup?: (self: Actor) => void;
-  readonly receive?: (self: Actor, message: Message) => void;
-}
-
-/** Keeps what it hears, and acts as it was told. */
-class Actor extends Agent {
-  readonly heard: Message[] = [];
-  readonly at: number[] = [];
-  readonly #script: Script;
-
-  constructor(id: AgentId, script: Script = {}) {
-    super(id);
-    this.#script = script;
-  }
-
-  override setup(): void {
-    this.#script.setup?.(this);
-  }
-
-  override receive(message: Message): void {
-    this.heard.push(message);
-    this.at.push(this.time);
-    this.#script.receive?.(this, message);
-  }
-
-  get topics(): string[] {
-    return this.heard.map(({ topic }) => topic);
-  }
-}
+import { Actor, errorOf, runWith } from './fixtures/actor.ts';
 
 /** Gets its inbox as a whole. */
 class Batch extends Agent {
@@ -50,23 +19,6 @@ class Batch extends Agent {
   override update(inbox: Message[]): void {
     this.inboxes.push(inbox.map(({ from, topic }) => `${from}:${topic}`));
   }
-}
-
-function runWith(...agents: Agent[]): Scheduler {
-  const scheduler = new Scheduler();
-  for (const agent of agents) scheduler.add(agent);
-  scheduler.run();
-  return scheduler;
-}
-
-function errorOf(act: () => unknown): SimulationError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SimulationError);
-    return error as SimulationError;
-  }
-  throw new Error('nothing was thrown');
 }
 
 describe('a message', () => {

@@ -1,6 +1,7 @@
-import { Agent, type AgentId, type Message, Random, Scheduler, SimulationError } from '@troupe/core';
+import { Agent, type AgentId, type Message, Random, Scheduler } from '@troupe/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { errorOf } from './fixtures/actor.ts';
 
 const DRAWS = 100_000;
 
@@ -28,16 +29,6 @@ function expectMoments(values: readonly number[], middle: number, spread: number
 function chiSquare(counts: readonly number[]): number {
   const expected = counts.reduce((sum, count) => sum + count, 0) / counts.length;
   return counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-}
-
-function refusal(act: () => unknown): SimulationError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SimulationError);
-    return error as SimulationError;
-  }
-  throw new Error('nothing was thrown');
 }
 
 describe('the stream of an agent', () => {
@@ -268,7 +259,7 @@ describe('random numbers', () => {
     ['binomial', [...bad, 1.0001], (random, p) => random.binomial(3, p)],
   ])('as %s of what makes no sense are refused, and the value is named', (name, values, act) => {
     for (const value of values) {
-      const error = refusal(() => act(Random.of(1, 1), value as never));
+      const error = errorOf(() => act(Random.of(1, 1), value as never));
       expect(error.code).toBe('ERR_TROUPE_OPTION');
       expect(error.message).toContain(`random.${name}(`);
       expect(error.value).toBe(value);
@@ -276,6 +267,6 @@ describe('random numbers', () => {
   });
 
   it('cannot be picked from nothing', () => {
-    expect(refusal(() => Random.of(1, 1).pick([])).code).toBe('ERR_TROUPE_OPTION');
+    expect(errorOf(() => Random.of(1, 1).pick([])).code).toBe('ERR_TROUPE_OPTION');
   });
 });

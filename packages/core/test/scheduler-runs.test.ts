@@ -12,51 +12,12 @@ import {
   type RunOptions,
   Scheduler,
   type SchedulerOptions,
-  SimulationError,
+  type SimulationError,
   type WallClock,
 } from '@troupe/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-interface Script {
-  readonly setup?: (self: Actor) => void;
-  readonly receive?: (self: Actor, message: Message) => void;
-  readonly teardown?: (self: Actor) => void;
-}
-
-/** Keeps what it hears, and acts as it was told. */
-class Actor extends Agent {
-  readonly heard: Message[] = [];
-  readonly at: number[] = [];
-  setups = 0;
-  teardowns = 0;
-  readonly #script: Script;
-
-  constructor(id?: AgentId, script: Script = {}) {
-    super(id);
-    this.#script = script;
-  }
-
-  override setup(): void {
-    this.setups += 1;
-    this.#script.setup?.(this);
-  }
-
-  override receive(message: Message): void {
-    this.heard.push(message);
-    this.at.push(this.time);
-    this.#script.receive?.(this, message);
-  }
-
-  override teardown(): void {
-    this.teardowns += 1;
-    this.#script.teardown?.(this);
-  }
-
-  get topics(): string[] {
-    return this.heard.map(({ topic }) => topic);
-  }
-}
+import { Actor, errorOf, type Script, schedulerOf } from './fixtures/actor.ts';
 
 /** Ticks for ever, once a second. */
 function ticking(id: AgentId, receive: Script['receive'] = () => {}): Actor {
@@ -67,22 +28,6 @@ function ticking(id: AgentId, receive: Script['receive'] = () => {}): Actor {
       receive(self, message);
     },
   });
-}
-
-function schedulerOf(options: SchedulerOptions, ...agents: Agent[]): Scheduler {
-  const scheduler = new Scheduler(options);
-  for (const agent of agents) scheduler.add(agent);
-  return scheduler;
-}
-
-function errorOf(act: () => unknown): SimulationError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SimulationError);
-    return error as SimulationError;
-  }
-  throw new Error('nothing was thrown');
 }
 
 /** A few agents that talk at random, at once and later, by message, broadcast and alarm. */

@@ -1,36 +1,6 @@
-import { Agent, type AgentId, type Message, OUTSIDE, Scheduler, type Subscription } from '@troupe/core';
+import { type AgentId, OUTSIDE, Scheduler, type Subscription } from '@troupe/core';
 import { describe, expect, it } from 'vitest';
-
-interface Script {
-  readonly setup?: (self: Actor) => void;
-  readonly receive?: (self: Actor, message: Message) => void;
-}
-
-/** Keeps what it hears, and acts as it was told. */
-class Actor extends Agent {
-  readonly heard: Message[] = [];
-  readonly at: number[] = [];
-  readonly #script: Script;
-
-  constructor(id: AgentId, script: Script = {}) {
-    super(id);
-    this.#script = script;
-  }
-
-  override setup(): void {
-    this.#script.setup?.(this);
-  }
-
-  override receive(message: Message): void {
-    this.heard.push(message);
-    this.at.push(this.time);
-    this.#script.receive?.(this, message);
-  }
-
-  get bodies(): unknown[] {
-    return this.heard.map(({ body }) => body);
-  }
-}
+import { Actor, runWith } from './fixtures/actor.ts';
 
 /** Does at certain times what it was told. */
 function acting(id: AgentId, acts: Readonly<Record<number, (self: Actor) => void>>): Actor {
@@ -46,13 +16,6 @@ function acting(id: AgentId, acts: Readonly<Record<number, (self: Actor) => void
 
 const news = (actor: Actor): unknown[] =>
   actor.heard.filter(({ topic }) => topic === 'news').map(({ body }) => body);
-
-function runWith(...agents: Agent[]): Scheduler {
-  const scheduler = new Scheduler();
-  for (const agent of agents) scheduler.add(agent);
-  scheduler.run();
-  return scheduler;
-}
 
 describe('a subscription by sender, receiver and topic', () => {
   // Each message as [sender, receiver, topic]; without receiver it is a broadcast.
