@@ -7,7 +7,8 @@ const FLOOR = { lines: 95, branches: 90 };
 /** Code that no test process can see: it runs in nested worker threads and child processes only. */
 const UNSEEN = [
   'packages/*/src/entry/**',
-  'packages/*/src/node/program.ts',
+  'packages/core/src/node/program.ts',
+  'packages/transport-worker/src/node/**',
   'packages/*/src/testing/*-node.ts',
 ];
 
@@ -23,6 +24,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: [SOURCE] } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+    setupFiles: ['scripts/vitest-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     execArgv: [`--conditions=${SOURCE}`],

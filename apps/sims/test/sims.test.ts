@@ -1,8 +1,5 @@
-import { leakAudit } from '@troupe/transport/testing';
 import { describe, expect, test } from 'vitest';
 import { reportOf, sim } from './command.ts';
-
-leakAudit();
 
 const PLACES: readonly (readonly [clusters: string, transport: string])[] = [
   ['1', 'in-process'],

@@ -1,9 +1,6 @@
 import { Simulation, type SimulationError, type SimulationOptions } from '@troupe/core';
-import { leakAudit } from '@troupe/transport/testing';
 import { type ThreadsOptions, threads } from '@troupe/transport-worker';
 import { describe, expect, test } from 'vitest';
-
-leakAudit();
 
 const fixture = (name: string): URL =>
   new URL(`../../../packages/core/test/fixtures/${name}.ts`, import.meta.url);

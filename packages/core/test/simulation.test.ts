@@ -7,12 +7,9 @@ import {
   type SimulationError,
   type SimulationOptions,
 } from '@troupe/core';
-import { leakAudit } from '@troupe/transport/testing';
 import { expect, test } from 'vitest';
 import phold from './fixtures/phold.ts';
 import trouble from './fixtures/trouble.ts';
-
-leakAudit();
 
 const PHOLD = new URL('./fixtures/phold.ts', import.meta.url);
 
