@@ -50,9 +50,15 @@ export class Doorbell {
     for (let spin = idle.spins; spin > 0; spin -= 1) {
       if (Atomics.load(this.#words, SEQUENCE) !== seen) return true;
     }
+    const until = performance.now() + timeout;
+    let left = timeout;
     Atomics.store(this.#words, SLEEPERS, 1);
-    const answer = Atomics.wait(this.#words, SEQUENCE, seen, timeout);
+    // Who rang before, and was seen doing so, may come to its notify only now: that wake-up is not for this wait.
+    while (Atomics.wait(this.#words, SEQUENCE, seen, left) === 'ok') {
+      if (Atomics.load(this.#words, SEQUENCE) !== seen) break;
+      left = Math.max(0, until - performance.now());
+    }
     Atomics.store(this.#words, SLEEPERS, 0);
-    return answer !== 'timed-out';
+    return Atomics.load(this.#words, SEQUENCE) !== seen;
   }
 }

@@ -189,26 +189,34 @@ export class RingBuffer {
   /**
    * Consumer: hands up to `limit` records to `handler` and answers how many. A record counts as read when the handler
    * returns or throws; what it throws passes through.
+   *
+   * @throws {SharedMemoryError} `ERR_TROUPE_RING_CORRUPT` when something else wrote to the memory
    */
   read(handler: RecordHandler, limit: number = Number.POSITIVE_INFINITY): number {
     const tail = Atomics.load(this.#header, TAIL_INDEX);
+    const pending = (tail - this.#head) | 0;
+    if (pending < 0 || pending > this.capacity || pending % RECORD_ALIGNMENT !== 0) {
+      this.#corrupt(`an end ${pending} bytes behind its beginning`, { pending });
+    }
     let count = 0;
     let released = this.#head;
     try {
-      while (this.#head !== tail && count < limit) {
+      while (count < limit) {
+        const left = (tail - this.#head) | 0;
+        if (left <= 0) break;
         const at = this.#head & this.#mask;
         const length = this.#words[at >> 2] as number;
         if (length < 0) {
-          if (length !== at - this.capacity) this.#corrupt(at, length);
+          if (length !== at - this.capacity || -length > left) this.#corruptRecord(at, length);
           this.#head = (this.#head - length) | 0;
           continue;
         }
-        if (length > this.maxRecord || at + RECORD_HEADER_BYTES + length > this.capacity)
-          this.#corrupt(at, length);
+        const size = (RECORD_HEADER_BYTES + length + RECORD_ALIGNMENT - 1) & -RECORD_ALIGNMENT;
+        if (length > this.maxRecord || size > left || at + size > this.capacity)
+          this.#corruptRecord(at, length);
         const tag = this.#words[(at >> 2) + 1] as number;
         const start = at + RECORD_HEADER_BYTES;
-        this.#head =
-          (this.#head + ((RECORD_HEADER_BYTES + length + RECORD_ALIGNMENT - 1) & -RECORD_ALIGNMENT)) | 0;
+        this.#head = (this.#head + size) | 0;
         count += 1;
         handler(this.bytes, this.view, start, start + length, tag);
         // A producer that waits for room should not have to wait for the whole batch.
@@ -223,11 +231,15 @@ export class RingBuffer {
     return count;
   }
 
-  #corrupt(at: number, length: number): never {
+  #corruptRecord(at: number, length: number): never {
+    this.#corrupt(`a record of length ${length} at byte ${at} of ${this.capacity}`, { at, length });
+  }
+
+  #corrupt(what: string, value: unknown): never {
     throw new SharedMemoryError(
       'ERR_TROUPE_RING_CORRUPT',
-      `the ring holds a record of length ${length} at byte ${at} of ${this.capacity}: something else wrote to this memory, or there are two producers or two consumers`,
-      { at, length },
+      `the ring holds ${what}: something else wrote to this memory, or there are two producers or two consumers`,
+      value,
     );
   }
 }

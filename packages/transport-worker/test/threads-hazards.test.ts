@@ -1,6 +1,7 @@
+import { globSync, readFileSync } from 'node:fs';
 import type { NodeEvent, NodeGroup } from '@troupe/transport';
 import { leakAudit } from '@troupe/transport/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ThreadsOptions, threads } from '../src/index.ts';
 
 const program = new URL('./fixtures/hazards-program.ts', import.meta.url);
@@ -12,6 +13,12 @@ afterEach(async () => {
   await Promise.all(groups.splice(0).map((group) => group.close()));
   await audit.after();
 });
+
+/** The child processes of this process. */
+function children(): number[] {
+  const lists = globSync(`/proc/${process.pid}/task/*/children`).map((path) => readFileSync(path, 'utf8'));
+  return lists.join(' ').split(' ').filter(Boolean).map(Number);
+}
 
 async function launch(names: readonly string[], options: ThreadsOptions = {}, data: object = {}) {
   const group = await threads(options).launch({ nodes: names.length, program, data: { names, ...data } });
@@ -81,6 +88,32 @@ describe('a thread', () => {
     expect(events.at(-1)).toMatchObject({ type: 'lost', node: 1 });
     await group.close();
   });
+
+  it.runIf(process.platform === 'linux')(
+    'in a native call is not waited for without end: its host is told why',
+    async () => {
+      const before = children();
+      const { group, events } = await launch(['native', '']);
+      const started = (): number[] => children().filter((pid) => !before.includes(pid));
+      while (started().length === 0) await new Promise((resolve) => setImmediate(resolve));
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const ending = expect(group.terminate(0, new Error('stuck'))).rejects.toThrow(
+          expect.objectContaining({
+            code: 'ERR_TROUPE_NODE_FAILED',
+            node: 0,
+            message: expect.stringMatching(/node 0 did not end .*native call/),
+          }),
+        );
+        vi.runAllTimers();
+        await ending;
+      } finally {
+        vi.useRealTimers();
+        for (const pid of started()) process.kill(pid, 'SIGKILL');
+      }
+      expect(events).toEqual([{ type: 'lost', node: 0, error: new Error('stuck') }]);
+    },
+  );
 
   it('whose program has ended does not hold up its peers, though it lives on', async () => {
     const { heard } = await launch(['linger', 'exchange']);

@@ -35,8 +35,10 @@ const MAX_BIGINT = 2n ** 64n - 1n;
  * @throws {TransportError} `ERR_TROUPE_BODY_NOT_ENCODABLE`, naming the place and the value
  */
 export function checkEncodable(value: unknown, thorough = false): number {
+  const found = check(value, 0);
+  // After the check, which has refused cycles.
   if (thorough) refuseHidden(value, 0);
-  return check(value, 0);
+  return found;
 }
 
 function check(value: unknown, depth: number): number {

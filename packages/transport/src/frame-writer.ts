@@ -8,6 +8,9 @@ const CHUNK = 64 * 1024;
 /** Bytes before the records of a frame: its tag, a float64, little-endian. */
 export const FRAME_TAG_BYTES = 8;
 
+/** Longest record in bytes: one that has a frame for itself. */
+const RECORD_LIMIT = FRAME_LIMIT - FRAME_TAG_BYTES;
+
 /**
  * Gathers records for one peer into frames, written where the transport wants them. A frame begins with a tag, a number
  * that the reader finds before the records; a record starts at a multiple of 8.
@@ -42,7 +45,7 @@ export class FrameWriter {
   constructor(node: Node, to: number) {
     this.#node = node;
     this.#to = to;
-    this.#chunk = Math.min(CHUNK, node.claimLimit);
+    this.#chunk = Math.min(CHUNK, node.claimLimit) & -8;
     this.bytes = Buffer.alloc(0);
     this.view = new DataView(this.bytes.buffer, 0, 0);
   }
@@ -109,15 +112,16 @@ export class FrameWriter {
 
   /** Ends the frame being written and begins one with room for a record of `length` bytes. */
   #turn(length: number): void {
-    if (length > FRAME_LIMIT) {
+    if (length > RECORD_LIMIT) {
       throw new TransportError(
         'ERR_TROUPE_FRAME_TOO_LARGE',
-        `a record of ${length} bytes is over the limit of ${FRAME_LIMIT}: send it in parts`,
+        `a record of ${length} bytes is over the limit of ${RECORD_LIMIT}: send it in parts`,
         { value: length },
       );
     }
     this.#finish();
-    const size = Math.max(length + FRAME_TAG_BYTES, this.#chunk);
+    // A record ends at a multiple of 8, too.
+    const size = Math.max((length + FRAME_TAG_BYTES + 7) & -8, this.#chunk);
     this.#begin(size);
     this.view.setFloat64(0, this.tag, true);
     this.#at = FRAME_TAG_BYTES;
@@ -130,7 +134,7 @@ export class FrameWriter {
       if (space !== undefined) {
         this.bytes = space.bytes;
         this.view = space.view;
-        this.#limit = space.bytes.length;
+        this.#limit = space.bytes.length & -8;
         this.#claimed = true;
         return;
       }

@@ -159,7 +159,7 @@ function parseField(name: string, type: unknown): Field {
   if (type === 'bool') {
     return { name, type, kind: 'bool', element: 'u8', limit: 1, bytes: 1 };
   }
-  if (type in SIZES) {
+  if (Object.hasOwn(SIZES, type)) {
     const element = type as NumberType;
     return { name, type: element, kind: 'number', element, limit: 1, bytes: SIZES[element] };
   }

@@ -1,3 +1,5 @@
+import { describe } from './errors.ts';
+
 /** An error as plain data, whole: a structured clone drops codes, classes and the errors within errors. */
 export interface PackedError {
   readonly name: string;
@@ -9,6 +11,15 @@ export interface PackedError {
   readonly errors: readonly PackedError[] | undefined;
 }
 
+/** Anything can be thrown, even what has no text. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return describe(thrown);
+  }
+}
+
 /** How many causes deep an error is kept. */
 const MAX_CAUSES = 8;
 
@@ -17,7 +28,7 @@ export function packError(thrown: unknown, depth = 0): PackedError {
   if (!(thrown instanceof Error)) {
     return {
       name: 'Error',
-      message: `${String(thrown)} was thrown, which is no error`,
+      message: `${textOf(thrown)} was thrown, which is no error`,
       stack: undefined,
       fields: {},
       cause: undefined,

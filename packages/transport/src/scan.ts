@@ -130,22 +130,27 @@ class Scan {
     const type = this.#bytes[this.#take(1)] as number;
     if (!EXTENSIONS.has(type)) this.#fail(`extension type ${type}`);
     const from = this.#take(length);
-    // A set travels as an array of its elements behind an empty extension.
-    if (type === SET) this.value(depth + 1);
+    // A set travels as an array of its elements behind an empty extension; both are one value.
+    if (type === SET) this.#values(this.#arrayLength(), depth);
     if (type === RECORD) this.#record(from, length, depth);
+  }
+
+  #arrayLength(): number {
+    const type = this.#bytes[this.#take(1)] as number;
+    const width = ARRAY[type];
+    if (width !== undefined) return this.#unsigned(width);
+    if (type < 0x90 || type > 0x9f) this.#fail(`type byte ${type} in place of an array`);
+    return type & 0x0f;
   }
 
   /** A record is defined by its keys, as an array, and followed by its fields. */
   #record(from: number, length: number, depth: number): void {
+    const id = this.#bytes[from] as number;
     if (length !== 1) this.#fail(`a record definition of ${length} bytes`);
-    const header = this.#bytes[this.#at] ?? 0;
-    const long = header === 0xdc;
-    if (!long && (header & 0xf0) !== 0x90) this.#fail('a record definition without keys');
-    const keys = long
-      ? ((this.#bytes[this.#at + 1] ?? 0) << 8) | (this.#bytes[this.#at + 2] ?? 0)
-      : header & 0x0f;
-    this.value(depth + 1);
-    this.#records.set(this.#bytes[from] as number, keys);
+    if (id < 0x40 || id > 0x7f) this.#fail(`a definition of record ${id}`);
+    const keys = this.#arrayLength();
+    this.#values(keys, depth);
+    this.#records.set(id, keys);
     this.#values(keys, depth);
   }
 

@@ -78,6 +78,7 @@ export interface FrameSpace {
   readonly view: DataView;
 }
 
+/** Takes in a frame. It may send, but must not push, wait, exchange or receive: those may take in further frames. */
 export type FrameHandler = (from: number, frame: Frame) => void;
 
 /** A node's side: everything a program needs to talk with its peers and its host. */
