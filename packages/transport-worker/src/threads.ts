@@ -16,8 +16,8 @@ export interface ThreadsOptions {
    */
   readonly ringBytes?: number;
   /**
-   * How often a thread looks before it sleeps at a barrier. Default: 2,000 where each node can have a core of its own,
-   * else 0.
+   * How often a thread may look before it sleeps at a barrier; it looks less where looking has not helped. Default: 20,000
+   * where each node can have a core of its own, else 0.
    */
   readonly spins?: number;
   /** Memory limits of each thread, as of `worker_threads`. Default: Node's. */
@@ -56,7 +56,7 @@ export function threads(options: ThreadsOptions = {}): Transport {
       checkNodes(launch.nodes);
       return WorkerGroup.launch(launch, {
         ringBytes: ringBytes ?? (launch.nodes > 4 ? 256 : 1024) * 1024,
-        spins: spins ?? (launch.nodes <= availableParallelism() ? 2000 : 0),
+        spins: spins ?? (launch.nodes <= availableParallelism() ? 20_000 : 0),
         resourceLimits,
       });
     },

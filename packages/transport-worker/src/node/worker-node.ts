@@ -33,6 +33,9 @@ const BULKY_LIMIT = 4;
 /** Longest sleep in milliseconds: a thread that sleeps on for ever could not be told apart from one that is stuck. */
 const SLEEP = 1000;
 
+/** A sleep of fewer milliseconds was hardly more than its own wake-up. */
+const SHORT_SLEEP = 0.2;
+
 /** How long in milliseconds a program may keep the thread to itself. */
 const BREATH = 100;
 
@@ -68,6 +71,8 @@ export class WorkerNode implements Node {
   readonly #given: readonly [Float64Array, Float64Array];
   readonly #bulky: Int32Array;
   readonly #spins: number;
+  /** How often to look before sleeping, by what waiting has been like: up to `#spins`. */
+  #patience: number;
   readonly #idle: { readonly spins: number };
   readonly #result: Float64Array;
   #exchange = 0;
@@ -96,6 +101,7 @@ export class WorkerNode implements Node {
     this.#given = [block.given(data.id, 0), block.given(data.id, 1)];
     this.#bulky = block.bulky();
     this.#spins = data.spins;
+    this.#patience = data.spins;
     this.#idle = { spins: Math.min(data.spins, 100) };
     this.#result = new Float64Array(EXCHANGE_WIDTH * data.nodes);
     this.pulse = block.pulse(data.id);
@@ -362,12 +368,13 @@ export class WorkerNode implements Node {
   /** Waits until `peer` has entered the exchange of this number. */
   #meet(peer: number, round: number): void {
     const { words } = this.#peers[peer] as Peer;
-    for (let spin = this.#spins; spin > 0; spin -= 1) {
+    for (let spin = this.#patience; spin > 0; spin -= 1) {
       if (((Atomics.load(words, WORD_EXCHANGE) - round) | 0) >= 0) return;
     }
+    const since = performance.now();
     for (;;) {
       const seen = this.#doorbell.sequence;
-      if (((Atomics.load(words, WORD_EXCHANGE) - round) | 0) >= 0) return;
+      if (((Atomics.load(words, WORD_EXCHANGE) - round) | 0) >= 0) break;
       if (Atomics.load(words, WORD_GONE) !== 0) throw peerLost(peer);
       if (Atomics.load(this.#words, WORD_STARVED) !== 0) {
         this.#takeIn();
@@ -375,6 +382,16 @@ export class WorkerNode implements Node {
       }
       this.#doorbell.waitSync(seen, SLEEP, NO_SPIN);
     }
+    this.#learn(performance.now() - since);
+  }
+
+  /**
+   * A short sleep would have been spared by looking longer, since most of it is the wake-up; a long one, of a peer that
+   * has much to do or no core of its own, would not: then looking only takes time from others.
+   */
+  #learn(slept: number): void {
+    if (slept < SHORT_SLEEP) this.#patience = Math.min(this.#spins, this.#patience * 2 + 100);
+    else this.#patience = Math.max(Math.min(this.#spins, 100), this.#patience >> 1);
   }
 }
 
