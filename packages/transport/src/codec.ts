@@ -86,7 +86,7 @@ export class BodyCodec {
     try {
       if (checkEncodable(body, this.#thorough) !== 0) value = protectExotic(body);
     } catch (error) {
-      throw explain(error);
+      throw explain(error, body);
     }
     const packr = this.#packr as Packr & { structures: object[] };
     if (this.trusted) packr.structures = stream.structures;

@@ -71,7 +71,7 @@ function checkObject(value: object, depth: number): number {
     for (const key in value) {
       if (key === '__proto__') refuse(value, 'the key __proto__ cannot be sent');
       if (!key.isWellFormed()) refuse(key, 'a key holds a lone surrogate');
-      flags |= checkAt((value as Record<string, unknown>)[key], depth + 1, key);
+      flags |= check((value as Record<string, unknown>)[key], depth + 1);
     }
     return flags;
   }
@@ -105,7 +105,7 @@ function checkArray(value: readonly unknown[], depth: number): number {
     if (element === undefined && !(index in value)) {
       refuse(value, `element ${index} is a hole; write undefined or null`);
     }
-    flags |= checkAt(element, depth + 1, index);
+    flags |= check(element, depth + 1);
   }
   return flags;
 }
@@ -125,18 +125,8 @@ function elementsOf(value: object): unknown[] {
   return value instanceof Set ? [...value] : Object.values(value);
 }
 
-function checkAt(value: unknown, depth: number, key: string | number): number {
-  try {
-    return check(value, depth);
-  } catch (error) {
-    if (error instanceof NotEncodable) error.path.unshift(key);
-    throw error;
-  }
-}
-
-/** Carries the path while it is unwound; turned into a TransportError by {@link explain}. */
+/** What is wrong, before it is known where: turned into a TransportError by {@link explain}. */
 class NotEncodable extends Error {
-  readonly path: (string | number)[] = [];
   readonly value: unknown;
   constructor(message: string, value: unknown) {
     super(message);
@@ -149,14 +139,40 @@ function refuse(value: unknown, remedy: string): never {
 }
 
 /** What the caller of {@link checkEncodable} throws on: the error with its place in the body. */
-export function explain(error: unknown): unknown {
+export function explain(error: unknown, body: unknown): unknown {
   if (!(error instanceof NotEncodable)) return error;
-  const place = error.path.length === 0 ? 'the body' : `body.${error.path.join('.')}`;
+  const path = placeOf(body);
+  const place = path.length === 0 ? 'the body' : `body.${path.join('.')}`;
   return new TransportError(
     'ERR_TROUPE_BODY_NOT_ENCODABLE',
     `${place} is ${describe(error.value)}: ${error.message}`,
     { value: error.value },
   );
+}
+
+/** Longest place that is written out: in a cycle it would have no end. */
+const PLACE_LIMIT = 12;
+
+/** The way to what is wrong in a body. Looked for when something is, so that sound bodies pay nothing for it. */
+function placeOf(body: unknown): string[] {
+  const path: string[] = [];
+  for (let value = body; path.length < PLACE_LIMIT; ) {
+    if (typeof value !== 'object' || value === null || value instanceof Map || value instanceof Set) break;
+    const wrong = Object.entries(value).find(([, member]) => !isEncodable(member));
+    if (wrong === undefined) break;
+    path.push(wrong[0]);
+    value = wrong[1];
+  }
+  return path;
+}
+
+function isEncodable(value: unknown): boolean {
+  try {
+    check(value, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** MessagePack extension types of our own. */
