@@ -6,6 +6,7 @@ import {
   Simulation,
   type SimulationError,
   type SimulationOptions,
+  toNdjson,
 } from '@troupe/core';
 import { expect, test } from 'vitest';
 import phold from './fixtures/phold.ts';
@@ -93,6 +94,97 @@ test('an agent that throws ends the run with who, what and when, the same in eve
     round: 0,
     seed: 7,
   });
+});
+
+test('wherever an agent throws, the error is the same in every placement', async () => {
+  for (let step = 0; step < 25; step += 1) {
+    const errors: unknown[] = [];
+    for (const clusters of [1, 2, 4]) {
+      const { agent, time, round, message } = await failure(trouble, {
+        clusters,
+        params: { kind: 'throw', step, lookahead: step % 2 },
+      });
+      errors.push({ agent, time, round, message });
+    }
+    expect(errors[0]).toMatchObject({ agent: 1, time: step + 1 });
+    expect(errors[1]).toEqual(errors[0]);
+    expect(errors[2]).toEqual(errors[0]);
+  }
+});
+
+test('steps of a tenth, whose sums are not what one would write, add up alike in every placement', async () => {
+  const params = { stride: 0.1, lookahead: 0.1 };
+  const alone = await run(trouble, { params }, 30);
+  for (const clusters of [2, 3]) {
+    const apart = await run(trouble, { params, clusters }, 30);
+    expect([apart.digest, apart.barriers]).toEqual([alone.digest, alone.barriers]);
+  }
+});
+
+test('a body that cannot leave a cluster is an error of its sender', async () => {
+  const huge = await failure(trouble, { clusters: 2, params: { kind: 'huge' } });
+  expect(huge).toMatchObject({ code: 'ERR_TROUPE_AGENT_FAILED', agent: 1, topic: 'go' });
+  expect(huge.cause).toMatchObject({ code: 'ERR_TROUPE_FRAME_TOO_LARGE' });
+  for (const options of [{ clusters: 2 }, { strict: true }]) {
+    const { cause } = await failure(trouble, { ...options, params: { kind: 'function' } });
+    expect(cause).toMatchObject({
+      code: 'ERR_TROUPE_BODY_NOT_ENCODABLE',
+      message: expect.stringContaining('body.cargo.inner.0 is function'),
+    });
+  }
+});
+
+test('time that stands still between clusters is noticed', async () => {
+  for (const clusters of [1, 2]) {
+    const error = await failure(trouble, { clusters, roundLimit: 500, params: { kind: 'zeno', step: 2 } });
+    expect(error).toMatchObject({ code: 'ERR_TROUPE_ROUNDS', time: 3 });
+    expect(error.message).toMatch(/\d -> \d \(go\)/);
+  }
+});
+
+test('the event log can be written as lines of JSON', async () => {
+  await withSimulation(trouble, { clusters: 2, eventLog: true }, async (simulation) => {
+    const lines: string[] = [];
+    const writing = (async () => {
+      for await (const line of toNdjson(simulation.eventLog())) lines.push(line);
+    })();
+    const report = await simulation.run({ until: 5 });
+    await simulation.close();
+    await writing;
+    expect(lines).toHaveLength(report.events);
+    expect(lines.every((line) => line.endsWith('\n'))).toBe(true);
+    expect(JSON.parse(lines[0] as string)).toEqual({
+      time: 1,
+      round: 0,
+      to: 0,
+      from: 0,
+      topic: 'go',
+      body: { step: 0 },
+      sentAt: 0,
+    });
+  });
+});
+
+test('values that JSON lacks are written as text', async () => {
+  const body = [
+    1n,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    new Map([[1, 2]]),
+    new Set([3]),
+    new Uint8Array([4, 5]),
+  ];
+  const event = { time: 0, round: 0, to: 'a', from: 'b', topic: 't', body, sentAt: 0 };
+  const lines: string[] = [];
+  for await (const line of toNdjson([event])) lines.push(line);
+  expect(JSON.parse(lines[0] as string).body).toEqual([
+    '1n',
+    'NaN',
+    'Infinity',
+    { map: [[1, 2]] },
+    { set: [3] },
+    [4, 5],
+  ]);
 });
 
 test('the event log of a run that failed ends with the instant of the failure, in every placement', async () => {
