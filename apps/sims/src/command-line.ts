@@ -53,7 +53,7 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs): Comman
   try {
     values = parseArgs({ args: [...args], options: { ...COMMON, ...own }, allowNegative: true }).values;
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(`${(error as Error).message} (--help tells the options)`);
   }
   const params: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(specs)) {
@@ -101,7 +101,7 @@ export function helpOf(name: string, help: string, specs: ParamSpecs): string {
     '',
     ...lines,
     '',
-    '  --clusters N             clusters that the agents are divided into',
+    '  --clusters N             clusters that the agents are divided into (default 2)',
     `  --transport NAME         ${TRANSPORTS.join(' or ')} (default threads)`,
     '  --seed N                 seed of all random streams (default 1)',
     '  --until N                simulated seconds after which the run ends',

@@ -1,8 +1,15 @@
 import { headline } from './airline/headline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { helpOf, parseCommand, UsageError } from './command-line.ts';
-import { runSim, toJson } from './run-sim.ts';
-import { millions, whole } from './table.ts';
+import { runSim, toJson, wasCut } from './run-sim.ts';
+import { whole } from './table.ts';
+
+/** Errors of the kernel that say what was wrong on the command line. */
+const USAGE: ReadonlySet<unknown> = new Set([
+  'ERR_TROUPE_OPTION',
+  'ERR_TROUPE_PARAM',
+  'ERR_TROUPE_MODEL_INVALID',
+]);
 
 /** `npm run sim -- NAME [options]`: answers the exit status. */
 async function main(args: readonly string[]): Promise<number> {
@@ -36,14 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const { report, results } = outcome;
-  for (const line of sim.describe(results, report)) print(line);
+  if (!wasCut(report)) for (const line of sim.describe(results, report)) print(line);
   const clusterWord = clusters === 1 ? 'cluster' : 'clusters';
   print(
-    `ended     ${report.reason} at ${report.simTime} s, ${whole(report.events)} events in ${clusters} ${clusterWord}`,
+    `ended     ${report.reason === 'until' ? 'as told' : report.reason} at ${report.simTime} s, ${whole(report.events)} events in ${clusters} ${clusterWord}`,
   );
-  print(
-    `speed     ${millions(report.events / report.wallTime)} events/s, ${whole(report.ratio)} times real time`,
-  );
+  const ratio = report.simTime === 0 ? '' : `, ${whole(report.ratio)} times real time`;
+  print(`speed     ${whole(report.events / report.wallTime)} events/s${ratio}`);
   print(`messages  ${whole(report.local)} within clusters, ${whole(report.remote)} between`);
   print(`digest    ${report.digest}`);
   return 0;
@@ -52,7 +58,8 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const expected = error instanceof UsageError || (error as { code?: unknown }).code === 'ERR_TROUPE_PARAM';
+  const { code } = error as { code?: unknown };
+  const expected = error instanceof UsageError || USAGE.has(code);
   console.error(expected ? (error as Error).message : error);
   process.exitCode = expected ? 2 : 1;
 }

@@ -33,10 +33,15 @@ export async function runSim(
       ...(command.until === undefined ? {} : { until: command.until }),
       ...(command.speed === undefined ? {} : { speed: command.speed }),
     });
-    return { report, results: resultsOf(sim.model, report, command.params, command.until !== undefined) };
+    return { report, results: resultsOf(sim.model, report, command.params) };
   } finally {
     await simulation.close();
   }
+}
+
+/** Whether a run was ended before the model came to its own end. */
+export function wasCut({ reason }: Report): boolean {
+  return reason !== 'idle' && reason !== 'stopped';
 }
 
 /** The results of a run that was cut short are what agents had reported by then. */
@@ -44,9 +49,8 @@ function resultsOf(
   model: Model,
   report: Report,
   given: Record<string, unknown>,
-  cut: boolean,
 ): Readonly<Record<string, unknown>> {
-  if (model.summarize === undefined || cut) return report.results;
+  if (model.summarize === undefined || wasCut(report)) return report.results;
   const defaults = Object.fromEntries(
     Object.entries(model.params ?? {}).map(([name, spec]) => [name, spec.default]),
   );
@@ -55,38 +59,7 @@ function resultsOf(
 
 /** The report as the one line of JSON that programs read. */
 export function toJson({ report, results }: Outcome): string {
-  const {
-    reason,
-    simTime,
-    wallTime,
-    ratio,
-    events,
-    local,
-    remote,
-    barriers,
-    digest,
-    value,
-    by,
-    clusters,
-    seed,
-  } = report;
-  const line = {
-    reason,
-    simTime,
-    wallTime,
-    ratio,
-    events,
-    local,
-    remote,
-    barriers,
-    digest,
-    results,
-    by,
-    value,
-    clusters,
-    seed,
-  };
-  return JSON.stringify(line, (_key, item) =>
+  return JSON.stringify({ ...report, results }, (_key, item) =>
     ArrayBuffer.isView(item) ? Array.from(item as Int32Array) : item,
   );
 }

@@ -117,11 +117,14 @@ describe('the command line', () => {
       [['chain', '--transport', 'pigeon'], /--transport is "pigeon"/],
       [['chain', '--color', 'red'], /--color/],
       [['airline', '--origin', 'XYZ', '--json'], /origin is "XYZ"/],
+      [['chain', '--clusters', '2.5'], /clusters is 2.5: give a whole number/],
+      [['chain', '--speed', '0'], /speed is 0/],
     ];
     for (const [args, text] of wrong) {
       const { status, err } = await sim(...args);
-      expect(status).not.toBe(0);
+      expect(status).toBe(2);
       expect(err).toMatch(text);
+      expect(err.trimEnd().split('\n')).toHaveLength(1);
     }
   });
 
@@ -146,5 +149,19 @@ describe('the command line', () => {
   test('runs for as long as it is told', async () => {
     expect(await reportOf('conveyors', '--until', '3')).toMatchObject({ reason: 'until', simTime: 3 });
     expect(await reportOf('airline', '--until', '86400')).toMatchObject({ reason: 'until', simTime: 86400 });
+    const { status, out } = await sim('conveyors', '--until', '3');
+    expect(status).toBe(0);
+    expect(out).toContain('ended     as told at 3 s');
+  });
+
+  test('shows what came of it when the model ended before it had to', async () => {
+    for (const [name, line] of [
+      ['conveyors', '4.75 s  line 1: conveyor 3 to 4'],
+      ['chain', 'contract  made by'],
+    ] as const) {
+      const { status, out } = await sim(name, '--until', '10');
+      expect(status).toBe(0);
+      expect(out).toContain(line);
+    }
   });
 });

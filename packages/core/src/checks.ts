@@ -40,9 +40,13 @@ export function checkSubscription(subscription: Subscription): Subscription {
  */
 export function checkAgent(agent: unknown): asserts agent is Agent {
   if (!(agent instanceof Agent)) {
-    throw new SimulationError('ERR_TROUPE_AGENT_INVALID', `${show(agent)} is not an agent: extend Agent`, {
-      value: agent,
-    });
+    throw new SimulationError(
+      'ERR_TROUPE_AGENT_INVALID',
+      `${show(agent)} is not an agent: give an instance of a class that extends Agent`,
+      {
+        value: agent,
+      },
+    );
   }
   if (isBound(agent)) {
     throw new SimulationError(

@@ -44,24 +44,20 @@ export interface SimulationErrorDetails {
 export class SimulationError extends Error {
   override readonly name = 'SimulationError';
   readonly code: SimulationErrorCode;
-  readonly agent: string | number | undefined;
-  readonly topic: string | undefined;
-  readonly time: number | undefined;
-  readonly round: number | undefined;
-  readonly node: number | undefined;
-  readonly seed: number | undefined;
-  readonly value: unknown;
+  declare readonly agent?: string | number;
+  declare readonly topic?: string;
+  declare readonly time?: number;
+  declare readonly round?: number;
+  declare readonly node?: number;
+  declare readonly seed?: number;
+  declare readonly value?: unknown;
 
   constructor(code: SimulationErrorCode, message: string, details: SimulationErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
-    this.agent = details.agent;
-    this.topic = details.topic;
-    this.time = details.time;
-    this.round = details.round;
-    this.node = details.node;
-    this.seed = details.seed;
-    this.value = details.value;
+    // Only what applies: an error that is printed should not end in a list of what it is not about.
+    const { cause: _, ...fields } = details;
+    Object.assign(this, fields);
   }
 }
 

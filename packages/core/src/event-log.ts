@@ -18,7 +18,7 @@ export class JournalMerger {
   readonly #upto: (Upto | undefined)[];
   #events: EventRecord[] = [];
   #logs: LogEntry[] = [];
-  #letters: (DeadLetter & Dated)[] = [];
+  #letters: DeadLetter[] = [];
 
   constructor(nodes: number) {
     this.#upto = new Array<undefined>(nodes).fill(undefined);

@@ -1,4 +1,4 @@
-import { copyBody, type Layout, PULSE_CELLS } from '@troupe/transport';
+import { copyBody, type Layout, PULSE_CELLS, TransportError } from '@troupe/transport';
 import {
   Agent,
   type AgentClass,
@@ -101,6 +101,7 @@ export interface KernelOptions {
 /** A message that reached nobody. */
 export interface DeadLetter {
   readonly time: number;
+  readonly round: number;
   readonly to: AgentId;
   readonly from: AgentId;
   readonly topic: string;
@@ -622,6 +623,7 @@ export class Kernel implements Host {
     if (onDeadLetter !== undefined || DEAD_LETTER_CHANNEL.hasSubscribers) {
       const letter: DeadLetter = {
         time: this.now,
+        round: this.round,
         to: this.table.ids[receiver] as AgentId,
         from: this.table.ids[this.#word(slot, SENDER)] as AgentId,
         topic: this.topics.name(this.#word(slot, TOPIC)),
@@ -726,7 +728,7 @@ export class Kernel implements Host {
     const on = topic === undefined ? '' : ` on topic ${show(topic)}`;
     return new SimulationError(
       'ERR_TROUPE_AGENT_FAILED',
-      `agent ${show(agent)} threw${on} at time ${this.now} (round ${this.round}, seed ${seed}): ${what}`,
+      `agent ${show(agent)} threw${on} at time ${this.now} (${this.#inSetup ? 'in setup' : `round ${this.round}`}, seed ${seed}): ${what}`,
       { agent, ...(topic === undefined ? {} : { topic }), time: this.now, round: this.round, seed, cause },
     );
   }
@@ -789,6 +791,25 @@ export class Kernel implements Host {
     due: number,
     flags: number,
   ): number {
+    try {
+      return this.#deal(sender, receiver, topic, given, due, flags);
+    } catch (error) {
+      throw this.#blame(error, sender, receiver, topic);
+    }
+  }
+
+  /** An error about a body does not know whose it is. */
+  #blame(error: unknown, sender: number, receiver: number, topic: number): unknown {
+    if (!(error instanceof TransportError)) return error;
+    const to = receiver === NONE ? 'all' : `agent ${show(this.table.ids[receiver])}`;
+    return new TransportError(
+      error.code,
+      `agent ${show(this.table.ids[sender])} sends ${show(this.topics.name(topic))} to ${to}: ${error.message}`,
+      { value: error.value, cause: error },
+    );
+  }
+
+  #deal(sender: number, receiver: number, topic: number, given: unknown, due: number, flags: number): number {
     const count = this.table.counts[sender] as number;
     let body = given;
     if (this.#strict !== undefined && (flags & COMMAND) === 0) {
@@ -1059,7 +1080,7 @@ export class Kernel implements Host {
     if (known === -1) {
       throw new SimulationError(
         'ERR_TROUPE_AGENT_INVALID',
-        `${agentClass.name || 'the class'} is not among the classes of the model: list it under agents, so that every cluster can make one`,
+        `${agentClass.name || 'the class'} is not among the classes that may be added: list it under agents, of the model or of the scheduler, so that every cluster can make one`,
         { agent: id },
       );
     }
@@ -1150,11 +1171,9 @@ export class Kernel implements Host {
         return;
       case 'remove': {
         const index = this.table.indexOf(command.id);
+        // Who lives elsewhere may have subscriptions here; who is gone already has nothing to lose.
         if (this.table.agents[index] !== undefined) this.evict(index);
-        else {
-          this.directory.unsubscribeAll(index);
-          if (this.table.home[index] === this.cluster) this.deadLetters += 1;
-        }
+        else this.directory.unsubscribeAll(index);
         return;
       }
       default:

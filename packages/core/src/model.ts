@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Layout } from '@troupe/transport';
 import { Agent, type AgentClass } from './agent.ts';
 import { SimulationError, show } from './errors.ts';
@@ -45,7 +46,10 @@ export interface Model<S extends ParamSpecs = ParamSpecs> {
   readonly place?: (id: AgentId, clusters: number, params: Params<S>) => number;
   /** Adds the agents of the beginning: the same in every node. */
   populate(world: World<S>): void;
-  /** Turns what agents reported into the results of the run. Default: as they were reported. */
+  /**
+   * Sums up what agents reported, for those who show a run: the command line of the sims calls it when a run has come to
+   * its own end. A `Simulation` reports what agents did.
+   */
   readonly summarize?: (report: Report, params: Params<S>) => Readonly<Record<string, unknown>>;
 }
 
@@ -71,6 +75,10 @@ export function defineModel<const S extends ParamSpecs = Record<never, never>>(m
   return Object.freeze({ ...model });
 }
 
+/** What is wrong with a populate that takes its time. */
+export const ASYNC_POPULATE =
+  'has an asynchronous populate: agents that it adds later would be lost; load what it needs with await at the top of the module';
+
 /** @throws {SimulationError} `ERR_TROUPE_MODEL_INVALID`, saying what `where` lacks */
 export function checkModel(model: unknown, where: string): asserts model is Model {
   const refuse = (what: string): never => {
@@ -82,6 +90,7 @@ export function checkModel(model: unknown, where: string): asserts model is Mode
   if (typeof candidate.name !== 'string' || candidate.name === '') refuse('has no name: give a text');
   if (typeof candidate.populate !== 'function')
     refuse('has no populate: give a function that adds its agents');
+  if (types.isAsyncFunction(candidate.populate)) refuse(ASYNC_POPULATE);
   if (!Array.isArray(candidate.agents) || candidate.agents.length === 0) {
     refuse('lists no agents: give its classes of agents');
   }

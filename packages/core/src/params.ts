@@ -25,7 +25,9 @@ export type Params<S extends ParamSpecs = ParamSpecs> = {
     ? number
     : S[K]['type'] extends 'boolean'
       ? boolean
-      : string;
+      : S[K] extends { readonly choices: readonly (infer C)[] }
+        ? C
+        : string;
 };
 
 /**

@@ -360,6 +360,12 @@ export function checkRunOptions(options: RunOptions, now: number): Limits {
       },
     );
   }
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new SimulationError('ERR_TROUPE_OPTION', 'signal is no AbortSignal: give controller.signal', {
+      value: signal,
+    });
+  }
   const stopWhenIdle = options.stopWhenIdle ?? true;
   if (!stopWhenIdle && until === Number.POSITIVE_INFINITY) {
     throw new SimulationError(
@@ -373,7 +379,7 @@ export function checkRunOptions(options: RunOptions, now: number): Limits {
     stopWhenIdle,
     clearAlarmsAtEnd: options.clearAlarmsAtEnd ?? false,
     speed,
-    signal: options.signal,
+    signal,
   };
 }
 
@@ -419,13 +425,10 @@ export function checkRoundLimit(limit: unknown): number {
 
 export function checkNumber(name: string, value: unknown, min: number, max: number): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;
-  throw new SimulationError(
-    'ERR_TROUPE_OPTION',
-    `${name} is ${show(value)}: give a finite number from ${min} to ${max}`,
-    {
-      value,
-    },
-  );
+  const range = Number.isFinite(min) ? ` from ${min} to ${max}` : '';
+  throw new SimulationError('ERR_TROUPE_OPTION', `${name} is ${show(value)}: give a finite number${range}`, {
+    value,
+  });
 }
 
 export function checkChoice<T extends string>(name: string, value: T, choices: readonly T[]): T {

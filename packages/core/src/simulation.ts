@@ -153,6 +153,22 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       });
     }
     this.#transport = options.transport ?? inProcess();
+    if (typeof this.#transport?.launch !== 'function') {
+      throw new SimulationError(
+        'ERR_TROUPE_OPTION',
+        'transport is no transport: give one, such as threads() with its ()',
+        {
+          value: this.#transport,
+        },
+      );
+    }
+    if (typeof model === 'string') {
+      throw new SimulationError(
+        'ERR_TROUPE_OPTION',
+        `the model is ${show(model)}: give the URL of its module, new URL('./model.js', import.meta.url)`,
+        { value: model },
+      );
+    }
     if (!(model instanceof URL) && this.#transport.name !== 'in-process') {
       throw new SimulationError(
         'ERR_TROUPE_OPTION',

@@ -15,6 +15,14 @@ export class Topics {
   #lastIndex = 0;
 
   constructor(declared: Readonly<Record<string, Layout | undefined>>) {
+    for (const [topic, layout] of Object.entries(declared)) {
+      if (layout === undefined || typeof layout.encode === 'function') continue;
+      throw new SimulationError(
+        'ERR_TROUPE_OPTION',
+        `the layout of topic ${show(topic)} is ${show(layout)}: give layout({ ... })`,
+        { topic, value: layout },
+      );
+    }
     this.#declared = declared;
     this.indexOf('');
   }

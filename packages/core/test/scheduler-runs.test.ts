@@ -1364,7 +1364,7 @@ describe('the event log', () => {
     }
     expect(told).toEqual([
       ['troupe:run:start', { time: 0, seed: 3 }],
-      ['troupe:dead-letter', { time: 2, to: 'nobody', from: OUTSIDE, topic: 'hello' }],
+      ['troupe:dead-letter', { time: 2, round: 0, to: 'nobody', from: OUTSIDE, topic: 'hello' }],
       ['troupe:run:end', report],
     ]);
   });

@@ -8,6 +8,7 @@ import {
   type SimulationOptions,
   toNdjson,
 } from '@troupe/core';
+import { inProcess } from '@troupe/transport';
 import { expect, test } from 'vitest';
 import phold from './fixtures/phold.ts';
 import trouble from './fixtures/trouble.ts';
@@ -129,7 +130,7 @@ test('a body that cannot leave a cluster is an error of its sender', async () =>
     const { cause } = await failure(trouble, { ...options, params: { kind: 'function' } });
     expect(cause).toMatchObject({
       code: 'ERR_TROUPE_BODY_NOT_ENCODABLE',
-      message: expect.stringContaining('body.cargo.inner.0 is function'),
+      message: expect.stringContaining('agent 1 sends "go" to agent 2: body.cargo.inner.0 is function'),
     });
   }
 });
@@ -424,6 +425,18 @@ test('placements, lookaheads and agents that a model gets wrong are named', asyn
   const cases: [object, string][] = [
     [{ ...good, populate: one, place: () => 5 }, 'ERR_TROUPE_PLACEMENT'],
     [{ ...good, populate: one, lookahead: -1 }, 'ERR_TROUPE_MODEL_INVALID'],
+    [{ ...good, populate: async () => {} }, 'ERR_TROUPE_MODEL_INVALID'],
+    [{ ...good, populate: () => Promise.resolve() }, 'ERR_TROUPE_MODEL_INVALID'],
+    [
+      {
+        ...good,
+        populate: () => {
+          throw new RangeError('no such place');
+        },
+      },
+      'ERR_TROUPE_MODEL_INVALID',
+    ],
+    [{ ...good, populate: one, layouts: { tick: { n: 'f64' } } }, 'ERR_TROUPE_OPTION'],
     [{ ...good, populate: one, lookahead: () => Number.NaN }, 'ERR_TROUPE_MODEL_INVALID'],
     [
       { ...good, populate: ({ add }: { add: (c: typeof Stranger) => void }) => add(Stranger) },
@@ -449,6 +462,15 @@ test('a model given as a value needs nodes in this thread', () => {
   expect(() => new Simulation(phold as unknown as Model, { transport: elsewhere })).toThrow(
     expect.objectContaining({ code: 'ERR_TROUPE_OPTION' }),
   );
+});
+
+test('what is no transport, and a path in place of an address, are refused', () => {
+  for (const make of [
+    () => new Simulation(PHOLD, { transport: inProcess as never }),
+    () => new Simulation('./phold.js' as never),
+  ]) {
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_TROUPE_OPTION' }));
+  }
 });
 
 test('a model is loaded by its address', async () => {

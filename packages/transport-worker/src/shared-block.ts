@@ -1,5 +1,5 @@
 import { Doorbell, RingBuffer } from '@troupe/shm';
-import { EXCHANGE_WIDTH, PULSE_CELLS } from '@troupe/transport';
+import { EXCHANGE_WIDTH, PULSE_CELLS, TransportError } from '@troupe/transport';
 
 /*
  * One SharedArrayBuffer for a group of n nodes:
@@ -43,7 +43,7 @@ export class SharedBlock {
   static create(nodes: number, ringBytes: number): SharedBlock {
     const pairs = nodes * (nodes - 1);
     const size = ringsAt(nodes) + pairs * RingBuffer.bytesFor(ringBytes);
-    const block = new SharedBlock(new SharedArrayBuffer(size), nodes, ringBytes);
+    const block = new SharedBlock(allocate(size, nodes, ringBytes), nodes, ringBytes);
     for (let from = 0; from < nodes; from += 1) {
       for (let to = 0; to < nodes; to += 1) {
         if (from !== to) RingBuffer.create(ringBytes, block.buffer, block.#ringAt(from, to));
@@ -86,6 +86,18 @@ export class SharedBlock {
   #ringAt(from: number, to: number): number {
     const pair = from * (this.nodes - 1) + (to > from ? to - 1 : to);
     return ringsAt(this.nodes) + pair * RingBuffer.bytesFor(this.ringBytes);
+  }
+}
+
+function allocate(size: number, nodes: number, ringBytes: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(size);
+  } catch (cause) {
+    throw new TransportError(
+      'ERR_TROUPE_TRANSPORT_OPTION',
+      `rings of ${ringBytes} bytes between each two of ${nodes} nodes take ${size} bytes, which cannot be had: give fewer nodes or a smaller ringBytes`,
+      { value: size, cause },
+    );
   }
 }
 

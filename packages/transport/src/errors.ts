@@ -30,14 +30,14 @@ export interface TransportErrorDetails {
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly code: TransportErrorCode;
-  readonly node: number | undefined;
-  readonly value: unknown;
+  declare readonly node?: number;
+  declare readonly value?: unknown;
 
   constructor(code: TransportErrorCode, message: string, details: TransportErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
-    this.node = details.node;
-    this.value = details.value;
+    const { cause: _, ...fields } = details;
+    Object.assign(this, fields);
   }
 }
 

@@ -59,7 +59,7 @@ export type NodeMessage =
 export interface Journal {
   readonly events: readonly EventRecord[];
   readonly logs: readonly LogEntry[];
-  readonly letters: readonly (DeadLetter & { readonly round: number })[];
+  readonly letters: readonly DeadLetter[];
   /** Undefined at the end of a run: nothing else will come of it. */
   readonly upto: Upto | undefined;
 }

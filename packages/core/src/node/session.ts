@@ -1,11 +1,12 @@
+import { types } from 'node:util';
 import { type Node, packError } from '@troupe/transport';
 import type { AgentClass } from '../agent.ts';
-import { SimulationError } from '../errors.ts';
+import { SimulationError, show } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { type DeadLetter, Kernel } from '../kernel.ts';
 import type { LogEntry } from '../log.ts';
 import type { AgentId } from '../message.ts';
-import { checkModel, lookaheadOf, type Model, placementOf } from '../model.ts';
+import { ASYNC_POPULATE, checkModel, lookaheadOf, type Model, placementOf } from '../model.ts';
 import type { EventRecord } from '../observer.ts';
 import { resolveParams } from '../params.ts';
 import { PULSE_STATE, PULSE_WINDOWS, STATE_RUNNING, STATE_WAITING } from '../pulse.ts';
@@ -41,7 +42,7 @@ export class ClusterSession {
   readonly #standing = new Float64Array(STANDING_CELLS);
   readonly #events: EventRecord[] = [];
   readonly #logs: LogEntry[] = [];
-  readonly #letters: (DeadLetter & { round: number })[] = [];
+  readonly #letters: DeadLetter[] = [];
   #barriersSinceJournal = 0;
   #run = 0;
   #setUp = false;
@@ -98,15 +99,22 @@ export class ClusterSession {
       },
       onLog: data.logLevel === undefined ? undefined : (entry) => void this.#logs.push(entry),
       logLevel: data.logLevel ?? 0,
-      onDeadLetter: data.deadLetters
-        ? (letter) => void this.#letters.push({ ...letter, round: kernel.round })
-        : undefined,
+      onDeadLetter: data.deadLetters ? (letter) => void this.#letters.push(letter) : undefined,
     });
     kernel.pulse = node.pulse;
     this.#kernel = kernel;
     this.#links = new ClusterLinks(node, kernel);
     kernel.outlet = this.#links;
-    populate(model, params, data.seed, node, kernel);
+    try {
+      populate(model, params, data.seed, node, kernel);
+    } catch (cause) {
+      if (cause instanceof SimulationError) throw cause;
+      throw new SimulationError(
+        'ERR_TROUPE_MODEL_INVALID',
+        `model ${model.name} cannot be populated: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    }
     this.#tellNames();
     const told = `${fingerprint()}, model ${model.name}, lookahead ${lookahead}, ${kernel.table.length} names`;
     this.#post({ type: 'ready', fingerprint: told });
@@ -404,7 +412,7 @@ function populate(
     const index = kernel.table.indexOf(id);
     if (kernel.table.home[index] === node.id) kernel.adopt(new agentClass(...args), id);
   };
-  model.populate({
+  const answer: unknown = model.populate({
     params,
     seed,
     clusters: node.size,
@@ -414,7 +422,7 @@ function populate(
       if (!model.agents.includes(agentClass as AgentClass)) {
         throw new SimulationError(
           'ERR_TROUPE_MODEL_INVALID',
-          `model ${model.name} adds a ${(agentClass as AgentClass).name}, which is not among its agents: list the class there`,
+          `model ${model.name} adds ${show(agentClass)}, which is not among its agents: list the class there, and give add() the class`,
           { agent: id },
         );
       }
@@ -431,6 +439,9 @@ function populate(
       return id;
     },
   });
+  if (types.isPromise(answer)) {
+    throw new SimulationError('ERR_TROUPE_MODEL_INVALID', `model ${model.name} ${ASYNC_POPULATE}`);
+  }
   if (agents === 0) {
     throw new SimulationError(
       'ERR_TROUPE_MODEL_INVALID',
