@@ -141,21 +141,26 @@ export class AgentTable {
     return this.ids.length - this.#free.length > this.#sweepAt;
   }
 
+  /** The indexes of ids that belong to no agent here and that `inUse` does not name. */
+  unused(inUse: Uint8Array): number[] {
+    const free = new Set(this.#free);
+    return this.ids.flatMap((_, index) =>
+      this.agents[index] !== undefined || inUse[index] === 1 || free.has(index) ? [] : [index],
+    );
+  }
+
   /**
    * Forgets the ids that belong to no agent here and that `inUse` does not name, so that a model in which agents are
    * born and die for ever does not grow for ever. Answers the indexes that are free now.
    */
   sweep(inUse: Uint8Array): number[] {
-    const freed: number[] = [];
-    const alreadyFree = new Set(this.#free);
-    for (let index = 0; index < this.ids.length; index += 1) {
-      if (this.agents[index] !== undefined || inUse[index] === 1 || alreadyFree.has(index)) continue;
+    const freed = this.unused(inUse);
+    for (const index of freed) {
       const id = this.ids[index] as AgentId;
       if (typeof id === 'number' && id >= 0 && id < this.#byNumber.length) this.#byNumber[id] = NONE;
       else this.#byText.delete(id);
-      freed.push(index);
     }
-    this.#free.push(...freed);
+    for (const index of freed) this.#free.push(index);
     this.#sweepAt = Math.max(4096, (this.ids.length - this.#free.length) * 2);
     return freed;
   }

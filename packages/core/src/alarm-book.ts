@@ -1,8 +1,6 @@
 import type { AgentTable } from './agent-table.ts';
-import { COUNT, type EventPool, NONE, SENDER } from './queue/event-pool.ts';
+import { COUNT, type EventPool, NONE } from './queue/event-pool.ts';
 
-/** Slots below this are named by an alarm's id, as a hint where to look first. */
-const HINTED_SLOTS = 2 ** 21;
 const COUNTS = 2 ** 32;
 
 /**
@@ -18,11 +16,6 @@ export class AlarmBook {
   constructor(pool: EventPool, table: AgentTable) {
     this.#pool = pool;
     this.#table = table;
-  }
-
-  /** The id of the alarm in `slot`: the setter's own count, which no other of its alarms has, and a hint. */
-  static idOf(slot: number, count: number): number {
-    return (slot % HINTED_SLOTS) * COUNTS + (count >>> 0);
   }
 
   link(slot: number, sender: number): void {
@@ -51,14 +44,15 @@ export class AlarmBook {
     if (after !== NONE) this.#before[after] = before;
   }
 
-  /** The slot of the alarm that `sender` knows by `id`, or NONE when it is no longer pending. */
+  /**
+   * The slot of the alarm that `sender` set with this count of its own, or NONE when it is no longer pending. Looks at
+   * the latest set first.
+   */
   find(sender: number, id: number): number {
-    if (!Number.isSafeInteger(id) || id < 0) return NONE;
-    const count = (id % COUNTS) | 0;
-    const hint = Math.floor(id / COUNTS);
-    if (this.#pool.holds(hint) && this.#is(hint, sender, count) && this.#isLinked(hint, sender)) return hint;
+    if (!(Number.isInteger(id) && id >= 0 && id < COUNTS)) return NONE;
+    const count = id | 0;
     for (let slot = this.#table.alarms[sender] as number; slot !== NONE; slot = this.#after[slot] as number) {
-      if (this.#is(slot, sender, count)) return slot;
+      if (this.#pool.words[slot * this.#pool.wordStride + COUNT] === count) return slot;
     }
     return NONE;
   }
@@ -70,17 +64,5 @@ export class AlarmBook {
       slots.push(slot);
     }
     return slots;
-  }
-
-  #is(slot: number, sender: number, count: number): boolean {
-    const at = slot * this.#pool.wordStride;
-    return this.#pool.words[at + SENDER] === sender && this.#pool.words[at + COUNT] === count;
-  }
-
-  /** A free slot may still hold the words of the alarm that was there. */
-  #isLinked(slot: number, sender: number): boolean {
-    if (slot >= this.#after.length) return false;
-    const before = this.#before[slot] as number;
-    return before === NONE ? this.#table.alarms[sender] === slot : this.#after[before] === slot;
   }
 }

@@ -91,7 +91,7 @@ export class Alarms {
       .of(sender)
       .filter((slot) => this.#matches(slot, filter) && !this.#calledBack.has(slot))
       .map((slot) => this.#info(slot))
-      .sort((a, b) => a.due - b.due || (a.id % 2 ** 32) - (b.id % 2 ** 32));
+      .sort((a, b) => a.due - b.due || a.id - b.id);
   }
 
   /** Those that `receiver` would get, whoever set them, in the queue and among `coming`, earliest first. */
@@ -116,10 +116,7 @@ export class Alarms {
     for (const slot of alarms) this.#cancelNow(slot);
   }
 
-  /**
-   * Visits the recalls of the window that is over, to tell other clusters of them. Those hear of it only now, so here,
-   * too, the alarms counted as pending until now: where windows end must not depend on placement.
-   */
+  /** Visits the recalls of the window that is over, to tell other clusters of them. */
   eachCalledBack(visit: (sender: number, count: number, receiver: number) => void): void {
     for (const slot of this.#calledBack) {
       visit(this.#word(slot, SENDER), this.#word(slot, COUNT), this.#word(slot, RECEIVER));
@@ -132,6 +129,11 @@ export class Alarms {
     const calledBack = this.#calledBack;
     this.#calledBack = new Set();
     for (const slot of calledBack) this.#cancelNow(slot);
+  }
+
+  /** Whether alarms to others were called back in this window. */
+  get hasRecalls(): boolean {
+    return this.#calledBack.size > 0;
   }
 
   /** Cancels the alarm in `slot` if it can still be called back. */
@@ -178,7 +180,7 @@ export class Alarms {
   }
 
   #idOf(slot: number): AlarmId {
-    return AlarmBook.idOf(slot, this.#word(slot, COUNT)) as AlarmId;
+    return (this.#word(slot, COUNT) >>> 0) as AlarmId;
   }
 
   #word(slot: number, field: number): number {

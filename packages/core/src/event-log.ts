@@ -26,9 +26,10 @@ export class JournalMerger {
 
   /** Takes in what one node tells. */
   take(node: number, journal: Journal): void {
-    this.#events.push(...journal.events);
-    this.#logs.push(...journal.logs);
-    this.#letters.push(...journal.letters);
+    // One by one: as arguments, a large journal would overflow the stack.
+    for (const event of journal.events) this.#events.push(event);
+    for (const entry of journal.logs) this.#logs.push(entry);
+    for (const letter of journal.letters) this.#letters.push(letter);
     if (journal.upto !== undefined) this.#upto[node] = journal.upto;
   }
 
@@ -89,7 +90,7 @@ function before(a: Dated, b: Dated): boolean {
 export class EventStream implements AsyncIterableIterator<EventRecord> {
   readonly #queue: EventRecord[] = [];
   #start = 0;
-  #waiting: ((result: IteratorResult<EventRecord>) => void) | undefined;
+  readonly #waiting: ((result: IteratorResult<EventRecord>) => void)[] = [];
   #ended = false;
   readonly #onDemand: () => void;
 
@@ -103,21 +104,21 @@ export class EventStream implements AsyncIterableIterator<EventRecord> {
     return this.#queue.length - this.#start;
   }
 
+  /** Whether its reader has left, or nothing will come any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   push(event: EventRecord): void {
     if (this.#ended) return;
-    if (this.#waiting !== undefined) {
-      const resolve = this.#waiting;
-      this.#waiting = undefined;
-      resolve({ done: false, value: event });
-    } else {
-      this.#queue.push(event);
-    }
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#queue.push(event);
+    else waiting({ done: false, value: event });
   }
 
   end(): void {
     this.#ended = true;
-    this.#waiting?.({ done: true, value: undefined });
-    this.#waiting = undefined;
+    for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined });
   }
 
   next(): Promise<IteratorResult<EventRecord>> {
@@ -133,7 +134,7 @@ export class EventStream implements AsyncIterableIterator<EventRecord> {
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve) => {
-      this.#waiting = resolve;
+      this.#waiting.push(resolve);
     });
   }
 

@@ -8,6 +8,16 @@ export function compareIds(a: AgentId, b: AgentId): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Values under ids as text, in order of id; where an integer and a text read alike, the text is quoted. */
+export function keyedById<T>(entries: readonly (readonly [AgentId, T])[]): Record<string, T> {
+  const values: Record<string, T> = {};
+  for (const [id, value] of [...entries].sort(([a], [b]) => compareIds(a, b))) {
+    const key = String(id);
+    values[typeof id === 'string' && Object.hasOwn(values, key) ? JSON.stringify(id) : key] = value;
+  }
+  return values;
+}
+
 /** @throws {SimulationError} `ERR_TROUPE_AGENT_ID` for what cannot name an agent */
 export function checkId(id: unknown): asserts id is AgentId {
   if (typeof id === 'number' ? Number.isSafeInteger(id) && !Object.is(id, -0) : typeof id === 'string') {

@@ -187,6 +187,8 @@ export class Kernel implements Host {
   readonly #setupCommands: { sender: number; count: number; command: Command }[] = [];
   #found = new Set<number>();
   #cycle: string[] = [];
+  /** Who threw last and ends the run: what else is in its inbox is not delivered. */
+  #failedReceiver = NONE;
   readonly #bytes: Bytes = { view: new DataView(new ArrayBuffer(0)), start: 0, length: 0 };
   #generated = 0;
   readonly #strict: StrictBodies | undefined;
@@ -352,8 +354,8 @@ export class Kernel implements Host {
   ): number {
     let rounds = 0;
     while (this.halt === undefined && this.failure === undefined && rounds < maxRounds) {
-      if (stopIdle && this.live <= 0) break;
       if (this.lookahead === 0) this.alarms.settle();
+      if (stopIdle && this.live <= 0) break;
       if (!this.#begin(bound)) break;
       this.#runRound();
       rounds += 1;
@@ -365,7 +367,7 @@ export class Kernel implements Host {
   /** Runs one round of one instant, if only for those that are always awake. */
   advanceRound(time: number, round: number): void {
     if (this.nextTime === time && this.nextRound === round) {
-      this.#begin(Number.POSITIVE_INFINITY);
+      if (!this.#begin(Number.POSITIVE_INFINITY)) return;
     } else {
       this.now = time;
       this.round = round;
@@ -419,7 +421,6 @@ export class Kernel implements Host {
   #runRound(): void {
     this.rounds += 1;
     this.pulse[PULSE_TIME] = this.now;
-    this.pulse[PULSE_EVENTS] = this.events;
     if (this.table.wantsSweep) this.#sweep();
     if (this.#commands > 0 && this.#obey()) return;
     const count = this.#batchCount;
@@ -452,7 +453,13 @@ export class Kernel implements Host {
         if ((flags & BROADCAST) !== 0) this.#fanOut(slot);
         else this.#letGo(slot);
       } else {
-        this.#put(slot, this.#word(slot, RECEIVER));
+        const receiver = this.#word(slot, RECEIVER);
+        // An alarm to another is delivered for all who look at it in this round, in whatever order they are called.
+        if ((flags & ALARM) !== 0 && receiver !== this.#word(slot, SENDER)) {
+          this.alarms.forget(slot);
+          this.#setWord(slot, FLAGS, flags & ~ALARM);
+        }
+        this.#put(slot, receiver);
       }
     }
     for (const receiver of this.#awake) {
@@ -526,7 +533,7 @@ export class Kernel implements Host {
     }
     for (let index = 0; index < count; index += 1) {
       const slot = this.#order[index] as number;
-      if (this.failure !== undefined && this.failure.agent === this.table.ids[receiver]) this.#letGo(slot);
+      if (this.#failedReceiver === receiver) this.#letGo(slot);
       else this.#deliver(slot);
     }
   }
@@ -586,6 +593,7 @@ export class Kernel implements Host {
     }
     this.#letGo(slot);
     this.events += 1;
+    this.pulse[PULSE_EVENTS] = this.events;
     return new Delivery(this.table.ids[sender] as AgentId, to, name, body, sentAt) as Message;
   }
 
@@ -679,6 +687,7 @@ export class Kernel implements Host {
     const policy = this.#options.onError;
     // What goes wrong in setup is a fault of the model: there is no run yet that could go on.
     if (policy === 'stop' || this.#inSetup) {
+      this.#failedReceiver = index;
       this.#keepLeast(this.explain(id, topic, error));
       return;
     }
@@ -691,9 +700,9 @@ export class Kernel implements Host {
     } else if (policy === 'restart') {
       try {
         agent.teardown();
-        agent.setup();
+        refusePromise(agent.setup(), agent, 'setup');
       } catch (again) {
-        this.failure ??= this.explain(id, topic, again);
+        this.#keepLeast(this.explain(id, topic, again));
       }
     }
   }
@@ -712,13 +721,7 @@ export class Kernel implements Host {
 
   /** Of several that fail in one instant, the agent with the least id is named: the same in every placement. */
   #keepLeast(failure: SimulationError): void {
-    const known = this.failure?.agent;
-    if (
-      this.failure === undefined ||
-      (known !== undefined && compareIds(failure.agent as AgentId, known) < 0)
-    ) {
-      this.failure = failure;
-    }
+    if (this.failure === undefined || compareFailures(failure, this.failure) < 0) this.failure = failure;
   }
 
   /** An error with all that there is to know about it. */
@@ -1106,7 +1109,9 @@ export class Kernel implements Host {
     const count = this.table.counts[sender] as number;
     this.table.counts[sender] = (count + 1) | 0;
     const flags = COMMAND | this.#setupFlag();
-    const due = this.lookahead > 0 && !this.#inSetup ? this.now + this.lookahead : this.now;
+    const delayed = this.lookahead > 0 && !this.#inSetup;
+    const id = this.table.ids[sender] as AgentId;
+    const due = delayed ? dueTime(this.now, this.lookahead, id, command.kind) : this.now;
     for (let cluster = 0; cluster < this.#options.clusters; cluster += 1) {
       if (target !== NONE && cluster !== target) continue;
       if (cluster !== this.cluster) {
@@ -1308,7 +1313,15 @@ export class Kernel implements Host {
   log(sender: number, level: LogLevel, text: string, data: unknown): void {
     const { onLog, logLevel } = this.#options;
     if (onLog === undefined || LEVELS[level] < logLevel) return;
-    onLog({ level, time: this.now, round: this.round, agent: this.table.ids[sender] as AgentId, text, data });
+    onLog({
+      level,
+      time: this.now,
+      round: this.round,
+      agent: this.table.ids[sender] as AgentId,
+      text,
+      // It is told later; the agent may go on with what it logged.
+      data: copyBody(data),
+    });
   }
 
   setAwake(agent: number, awake: boolean): void {
@@ -1373,9 +1386,11 @@ export class Kernel implements Host {
     // Who sends from outside of all agents keeps the index for the whole run.
     const outside = this.table.find(OUTSIDE);
     if (outside !== NONE) inUse[outside] = 1;
+    // First the links forget the names that only they still know: two clusters that each keep what the other has named
+    // would never let go of anything.
+    this.outlet?.forget(this.table.unused(inUse));
     this.outlet?.mark(inUse);
-    const freed = this.table.sweep(inUse);
-    if (freed.length > 0) this.outlet?.forget(freed);
+    this.table.sweep(inUse);
   }
 
   #word(slot: number, field: number): number {
@@ -1385,6 +1400,15 @@ export class Kernel implements Host {
   #setWord(slot: number, field: number, value: number): void {
     this.#pool.words[slot * this.#pool.wordStride + field] = value;
   }
+}
+
+/** The order of failures: by time and round, then by agent; two of one agent by what they say. */
+export function compareFailures(a: SimulationError, b: SimulationError): number {
+  const byInstant = (a.time ?? 0) - (b.time ?? 0) || (a.round ?? 0) - (b.round ?? 0);
+  if (byInstant !== 0) return byInstant;
+  return (
+    compareIds(a.agent ?? '', b.agent ?? '') || (a.message < b.message ? -1 : a.message > b.message ? 1 : 0)
+  );
 }
 
 function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {

@@ -19,6 +19,12 @@ export interface EventRecord {
   readonly sentAt: number;
 }
 
+/** The same, of one cluster, with ids as they are. */
+export interface NodeCounters {
+  readonly byTopic: Record<string, number>;
+  readonly byAgent: readonly (readonly [AgentId, number])[];
+}
+
 /** How many messages were delivered, by topic and by agent. */
 export interface Counters {
   readonly byTopic: Record<string, number>;
@@ -123,11 +129,11 @@ export class Observer {
     );
   }
 
-  counters(): Counters | undefined {
+  counters(): NodeCounters | undefined {
     if (!this.#watch.counters) return undefined;
     return {
       byTopic: Object.fromEntries([...this.#byTopic].sort(([a], [b]) => (a < b ? -1 : 1))),
-      byAgent: Object.fromEntries(this.#byAgent),
+      byAgent: [...this.#byAgent],
     };
   }
 

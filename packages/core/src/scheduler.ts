@@ -4,7 +4,7 @@ import { ERROR_POLICIES, type ErrorPolicy } from './commands.ts';
 import { RunDigest } from './digest.ts';
 import type { Subscription } from './directory.ts';
 import { SimulationError, show } from './errors.ts';
-import { compareIds } from './ids.ts';
+import { compareIds, keyedById } from './ids.ts';
 import { type DeadLetter, Kernel } from './kernel.ts';
 import { LOG_LEVELS, type LogEntry, type LogLevel } from './log.ts';
 import { type AgentId, OUTSIDE, type Protocol } from './message.ts';
@@ -13,6 +13,7 @@ import { NONE } from './queue/event-pool.ts';
 import type { EndReason, Report } from './report.ts';
 import { MAX_TIME } from './time.ts';
 import { systemWallClock, type WallClock } from './wall-clock.ts';
+import { windowEnd } from './window.ts';
 
 export interface SchedulerOptions {
   /** Seed of all random streams: any finite number. Default 1. */
@@ -214,17 +215,19 @@ export class Scheduler<P extends Protocol = Protocol> {
       }
       const target = kernel.events + limits.maxEvents;
       const reason = this.#loop(limits, target);
+      // First, while what is due at the very end is still ahead.
+      if (limits.clearAlarmsAtEnd) kernel.clearAlarms();
       if (reason === 'until' || (reason === 'idle' && !limits.stopWhenIdle)) {
         kernel.pacer?.(limits.until);
         kernel.moveTo(limits.until);
       }
-      if (limits.clearAlarmsAtEnd) kernel.clearAlarms();
       const wallTime = (this.#wall.now() - startWall) / 1000;
       const halt = kernel.halt;
       kernel.halt = undefined;
       const digest = new RunDigest();
       if (this.#digest) digest.merge(kernel.digest());
-      const counters = kernel.observer.counters();
+      const told = kernel.observer.counters();
+      const counters = told && { byTopic: told.byTopic, byAgent: keyedById(told.byAgent) };
       const events = kernel.events - before.events;
       const local = kernel.local - before.local;
       const report: Report = {
@@ -272,6 +275,8 @@ export class Scheduler<P extends Protocol = Protocol> {
 
   #prepare(): void {
     this.#kernel.observer.refresh();
+    // Nobody watches from outside whom indexes name.
+    this.#kernel.table.renamed.length = 0;
     this.#kernel.setUp();
     this.#kernel.completeSetUp();
     this.#throwFailure();
@@ -281,6 +286,7 @@ export class Scheduler<P extends Protocol = Protocol> {
   #loop(limits: Limits, target: number): EndReason {
     const kernel = this.#kernel;
     for (;;) {
+      if (kernel.lookahead > 0) kernel.alarms.settle();
       if (limits.signal?.aborted) return 'aborted';
       if (kernel.events >= target) return 'maxEvents';
       if (limits.stopWhenIdle && kernel.live <= 0) return 'idle';
@@ -288,8 +294,7 @@ export class Scheduler<P extends Protocol = Protocol> {
       if (next === Number.POSITIVE_INFINITY) return 'idle';
       if (next >= limits.until) return 'until';
       if (kernel.lookahead > 0) {
-        kernel.alarms.settle();
-        kernel.advance(Math.min(limits.until, next + kernel.lookahead));
+        kernel.advance(Math.min(limits.until, windowEnd(next, kernel.lookahead)));
         this.#windows += 1;
       } else {
         this.#windows += kernel.advance(limits.until, target, SLICE, limits.stopWhenIdle);
@@ -391,20 +396,9 @@ export function sortedResults(
   const results: Record<string, Record<string, unknown>> = {};
   for (const name of [...names].sort()) {
     const entries = parts.flatMap((part) => [...(part.get(name) ?? [])]);
-    entries.sort(([a], [b]) => compareIds(a, b));
-    results[name] = byAgent(entries);
+    results[name] = keyedById(entries);
   }
   return results;
-}
-
-/** Keyed by id as text; where an integer and a text read alike, the text is quoted. */
-function byAgent(entries: readonly (readonly [AgentId, unknown])[]): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const [id, value] of entries) {
-    const key = String(id);
-    values[typeof id === 'string' && Object.hasOwn(values, key) ? JSON.stringify(id) : key] = value;
-  }
-  return values;
 }
 
 function unknownAgent(id: AgentId | undefined): SimulationError {

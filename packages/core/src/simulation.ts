@@ -12,14 +12,20 @@ import { ERROR_POLICIES, type ErrorPolicy } from './commands.ts';
 import { RunDigest } from './digest.ts';
 import { SimulationError, show } from './errors.ts';
 import { EventStream, JournalMerger, type Merged } from './event-log.ts';
-import { compareIds } from './ids.ts';
-import type { DeadLetter } from './kernel.ts';
+import { keyedById } from './ids.ts';
+import { compareFailures, type DeadLetter } from './kernel.ts';
 import { LOG_LEVELS, type LogEntry, type LogLevel } from './log.ts';
 import type { AgentId } from './message.ts';
 import type { Model } from './model.ts';
 import type { HostMessage, NodeData, NodeMessage, RunOrder, RunPart } from './node/protocol.ts';
 import { loadModel } from './node/session.ts';
-import { type Counters, type EventRecord, RUN_END_CHANNEL, RUN_START_CHANNEL } from './observer.ts';
+import {
+  type Counters,
+  type EventRecord,
+  type NodeCounters,
+  RUN_END_CHANNEL,
+  RUN_START_CHANNEL,
+} from './observer.ts';
 import { resolveParams } from './params.ts';
 import { PULSE_AGENT, PULSE_EVENTS, PULSE_STATE, PULSE_TIME, PULSE_WINDOWS, STATE_RUNNING } from './pulse.ts';
 import type { ClusterLoad, EndReason, Report } from './report.ts';
@@ -265,7 +271,8 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       );
     }
     const stream: EventStream = new EventStream(() => this.#goOn());
-    this.#streams.add(stream);
+    if (this.#state.kind === 'closed' || this.#state.kind === 'failed') stream.end();
+    else this.#streams.add(stream);
     return stream;
   }
 
@@ -278,6 +285,10 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     for (const stream of this.#streams) stream.end();
     this.#streams.clear();
     clearInterval(this.#watch);
+    // A model that never loads must not keep us waiting.
+    this.#onReady?.reject(
+      new SimulationError('ERR_TROUPE_RUN_STATE', 'the simulation was closed while it started'),
+    );
     try {
       await this.#launching;
     } catch {
@@ -321,7 +332,10 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       windows,
     };
     this.#state = { kind: 'running', run };
-    const onAbort = (): void => this.#tell({ type: 'abort', run: this.#runs });
+    const onAbort = (): void => {
+      if (run.held) this.#endHeld(run);
+      else this.#tell({ type: 'abort', run: this.#runs });
+    };
     try {
       const group = await this.#launch();
       if (this.#state.kind === 'running') {
@@ -330,7 +344,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
         this.#watchNodes(group, run);
         this.#order(run);
         if (options.signal?.aborted) onAbort();
-        if (this.#paused) this.#interrupt();
+        if (this.#paused && windows === Number.POSITIVE_INFINITY) this.#interrupt();
       }
     } catch (error) {
       this.#fail(error as Error);
@@ -341,6 +355,15 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       options.signal?.removeEventListener('abort', onAbort);
       clearInterval(this.#watch);
     }
+  }
+
+  /** A run that is held is aborted where it stands: its nodes wait for orders. */
+  #endHeld(run: Run): void {
+    const last = run.earlier.pop() as RunPart[];
+    this.#complete(
+      run,
+      last.map((part) => ({ ...part, reason: 'aborted' as const })),
+    );
   }
 
   /** Starts a stretch of a run in all nodes. */
@@ -355,6 +378,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       clearAlarmsAtEnd: limits.clearAlarmsAtEnd,
       speed: limits.speed,
       windows: run.windows,
+      startTime: this.#time,
     };
     this.#tell({ type: 'run', order });
   }
@@ -458,6 +482,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     for (const letter of merged.letters) this.emit('deadLetter', letter);
     if (merged.events.length === 0) return;
     for (const stream of this.#streams) {
+      if (stream.ended) this.#streams.delete(stream);
       for (const event of merged.events) stream.push(event);
       if (stream.backlog > LOG_BACKLOG) this.#interrupt();
     }
@@ -507,6 +532,10 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       this.#goOn();
       return;
     }
+    this.#complete(run, parts);
+  }
+
+  #complete(run: Run, parts: RunPart[]): void {
     const report = this.#report(run, parts);
     this.#state = { kind: 'idle' };
     RUN_END_CHANNEL.publish(report);
@@ -515,14 +544,9 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
 
   /** Of several agents that threw in one window: the first in simulated time, then by id. */
   #leastFailure(failures: Error[]): Error {
-    const sorted = failures.sort((a, b) => {
-      if (!(a instanceof SimulationError) || !(b instanceof SimulationError)) return 0;
-      return (
-        (a.time ?? 0) - (b.time ?? 0) ||
-        (a.round ?? 0) - (b.round ?? 0) ||
-        compareIds(a.agent ?? '', b.agent ?? '')
-      );
-    });
+    const sorted = failures.sort((a, b) =>
+      a instanceof SimulationError && b instanceof SimulationError ? compareFailures(a, b) : 0,
+    );
     const first = sorted[0] as Error;
     if (first instanceof SimulationError && first.time !== undefined) {
       this.#publish(this.#merger.end({ time: first.time, round: first.round ?? 0 }));
@@ -578,7 +602,10 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   #fail(error: Error): void {
     this.#onReady?.reject(error);
     // A node that is lost between two runs is found by the next.
-    if (this.#state.kind === 'idle') this.#state = { kind: 'failed', error };
+    if (this.#state.kind === 'idle') {
+      this.#state = { kind: 'failed', error };
+      for (const stream of this.#streams) stream.end();
+    }
     if (this.#state.kind !== 'running') return;
     const { run } = this.#state;
     this.#state = { kind: 'failed', error };
@@ -595,7 +622,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   /** Looks at the pulses: for progress, and for nodes that have none. */
   #watchNodes(group: NodeGroup, run: Run): void {
     const pulses = Array.from({ length: this.#clusters }, (_, node) => group.pulse(node));
-    const seen = pulses.map(() => ({ events: -1, windows: -1, since: performance.now() }));
+    const seen = pulses.map(() => ({ events: -1, windows: -1, agent: -1, since: performance.now() }));
     const total = (): number => pulses.reduce((sum, pulse) => sum + (pulse[PULSE_EVENTS] as number), 0);
     const atStart = total();
     let last = { wall: performance.now(), events: 0, time: this.#time };
@@ -621,14 +648,17 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   #checkStalls(
     group: NodeGroup,
     pulses: Float64Array[],
-    seen: { events: number; windows: number; since: number }[],
+    seen: { events: number; windows: number; agent: number; since: number }[],
     now: number,
   ): void {
     pulses.forEach((pulse, node) => {
       const known = seen[node] as (typeof seen)[number];
       const events = pulse[PULSE_EVENTS] as number;
       const windows = pulse[PULSE_WINDOWS] as number;
-      if (pulse[PULSE_STATE] !== STATE_RUNNING || events !== known.events || windows !== known.windows) {
+      const called = pulse[PULSE_AGENT] as number;
+      const goesOn = events !== known.events || windows !== known.windows || called !== known.agent;
+      if (pulse[PULSE_STATE] !== STATE_RUNNING || goesOn) {
+        known.agent = called;
         known.events = events;
         known.windows = windows;
         known.since = now;
@@ -650,15 +680,15 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
 function mergeCounters(parts: readonly RunPart[]): Counters | undefined {
   if (parts.some((part) => part.counters === undefined)) return undefined;
   const byTopic = new Map<string, number>();
-  const byAgent: [string, number][] = [];
+  const byAgent: [AgentId, number][] = [];
   for (const { counters } of parts) {
-    for (const [topic, count] of Object.entries((counters as Counters).byTopic)) {
+    for (const [topic, count] of Object.entries((counters as NodeCounters).byTopic)) {
       byTopic.set(topic, (byTopic.get(topic) ?? 0) + count);
     }
-    byAgent.push(...Object.entries((counters as Counters).byAgent));
+    for (const [id, count] of (counters as NodeCounters).byAgent) byAgent.push([id, count]);
   }
   return {
     byTopic: Object.fromEntries([...byTopic].sort(([a], [b]) => (a < b ? -1 : 1))),
-    byAgent: Object.fromEntries(byAgent.sort(([a], [b]) => (a < b ? -1 : 1))),
+    byAgent: keyedById(byAgent),
   };
 }

@@ -27,6 +27,9 @@ export const HALTED = 4;
 /** An agent has thrown. */
 export const FAILED = 8;
 
+/** Alarms to other agents were called back: all must hear of it before anyone decides. */
+export const RECALLED = 16;
+
 /** Numbers that a standing takes in an exchange. */
 export const STANDING_CELLS = 8;
 
@@ -46,6 +49,8 @@ export type Decision =
   | { readonly kind: 'window'; readonly bound: number }
   /** Run one round of one instant. */
   | { readonly kind: 'round'; readonly time: number; readonly round: number }
+  /** Take in what was called back, and meet again. */
+  | { readonly kind: 'again' }
   /** It is too early on the wall for `time`. */
   | { readonly kind: 'wait'; readonly time: number }
   | { readonly kind: 'end'; readonly reason: EndReason | 'halted' | 'failed' }
@@ -62,6 +67,18 @@ export function writeStanding(standing: Standing, into: Float64Array): void {
   into[5] = standing.sent;
   into[6] = standing.received;
   into[7] = standing.paced;
+}
+
+const FLOAT = new Float64Array(1);
+const BITS = new BigUint64Array(FLOAT.buffer);
+
+/** Where a window that begins at `time` ends: later than it begins, however small the lookahead is beside the time. */
+export function windowEnd(time: number, length: number): number {
+  const end = time + length;
+  if (end > time) return end;
+  FLOAT[0] = time;
+  BITS[0] = (BITS[0] as bigint) + 1n;
+  return FLOAT[0] as number;
 }
 
 /**
@@ -113,6 +130,7 @@ export class WindowProtocol {
     const expected = this.#sentBefore;
     this.#sentBefore = sent;
     if (received !== expected) return { kind: 'lost', sent: expected, received };
+    if ((flags & RECALLED) !== 0) return { kind: 'again' };
     if ((flags & FAILED) !== 0) return { kind: 'end', reason: 'failed' };
     if ((flags & HALTED) !== 0) return { kind: 'end', reason: 'halted' };
     if ((flags & ABORT) !== 0) return { kind: 'end', reason: 'aborted' };
@@ -126,6 +144,6 @@ export class WindowProtocol {
     if (time >= until) return { kind: 'end', reason: 'until' };
     if ((flags & INTERRUPT) !== 0) return { kind: 'end', reason: 'paused' };
     if (lookahead === 0) return { kind: 'round', time, round };
-    return { kind: 'window', bound: Math.min(time + lookahead, time + span, until) };
+    return { kind: 'window', bound: Math.min(windowEnd(time, Math.min(lookahead, span)), until) };
   }
 }

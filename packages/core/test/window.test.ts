@@ -6,6 +6,7 @@ import {
   FAILED,
   HALTED,
   INTERRUPT,
+  RECALLED,
   STANDING_CELLS,
   type Standing,
   type WindowLimits,
@@ -99,6 +100,15 @@ test('one that failed, halted or was told to end, ends all', () => {
     kind: 'end',
     reason: 'maxEvents',
   });
+});
+
+test('what was called back is heard of by all before anyone decides', () => {
+  expect(decide([{ time: 1, live: 1 }, { flags: RECALLED | FAILED }])).toEqual({ kind: 'again' });
+});
+
+test('a window is never empty, however small the lookahead is beside the time', () => {
+  const decision = decide([{ time: 1e7, live: 1 }], { lookahead: 1e-12 });
+  expect(decision).toEqual({ kind: 'window', bound: 1e7 + 2 ** -29 });
 });
 
 test('a run that is paced waits for the slowest clock', () => {

@@ -55,7 +55,7 @@ class Outbound {
 
 class Inbound {
   /** By number: index of the agent table. */
-  readonly ids: number[] = [];
+  readonly ids: (number | undefined)[] = [];
   readonly topics: number[] = [];
   readonly stream = new CodecStream();
 }
@@ -164,7 +164,7 @@ export class ClusterLinks implements Outlet {
 
   mark(inUse: Uint8Array): void {
     for (const inbound of this.#in) {
-      for (const index of inbound.ids) if (index !== undefined && index !== NONE) inUse[index] = 1;
+      for (const index of inbound.ids) if (index !== undefined) inUse[index] = 1;
     }
   }
 
@@ -180,7 +180,7 @@ export class ClusterLinks implements Outlet {
         out.numbers[index] = 0;
       }
       if (numbers.length === 0) continue;
-      out.freeNumbers.push(...numbers);
+      for (const number of numbers) out.freeNumbers.push(number);
       this.#packed(out, FORGET, 0, numbers);
     }
   }
@@ -302,7 +302,7 @@ export class ClusterLinks implements Outlet {
         return;
       }
       case FORGET:
-        for (const forgotten of body() as number[]) inbound.ids[forgotten] = NONE;
+        for (const forgotten of body() as number[]) inbound.ids[forgotten] = undefined;
         return;
       default:
         throw corrupt(peer, `a record of kind ${kind}`);

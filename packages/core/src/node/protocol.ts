@@ -3,7 +3,7 @@ import type { DeadLetter } from '../kernel.ts';
 import type { LogEntry } from '../log.ts';
 import type { AgentId } from '../message.ts';
 import type { Model } from '../model.ts';
-import type { Counters, EventRecord } from '../observer.ts';
+import type { EventRecord, NodeCounters } from '../observer.ts';
 import type { EndReason } from '../report.ts';
 
 /** What a node is launched with. */
@@ -30,6 +30,8 @@ export interface RunOrder {
   readonly stopWhenIdle: boolean;
   readonly clearAlarmsAtEnd: boolean;
   readonly speed: number;
+  /** Where the simulation stood when it began: the clock of a cluster with nothing to do may be behind. */
+  readonly startTime: number;
   /** Windows until the run is interrupted. */
   readonly windows: number;
 }
@@ -83,5 +85,5 @@ export interface RunPart {
   readonly agents: number;
   readonly digest: { readonly a: number; readonly b: number };
   readonly reports: ReadonlyMap<string, ReadonlyMap<AgentId, unknown>>;
-  readonly counters: Counters | undefined;
+  readonly counters: NodeCounters | undefined;
 }

@@ -16,6 +16,7 @@ import {
   FAILED,
   HALTED,
   INTERRUPT,
+  RECALLED,
   STANDING_CELLS,
   WindowProtocol,
   writeStanding,
@@ -145,7 +146,7 @@ export class ClusterSession {
       remote: kernel.remote,
       deadLetters: kernel.deadLetters,
       failures: kernel.failures,
-      time: kernel.now,
+      time: order.startTime,
     };
     const startWall = performance.now();
     let busy = 0;
@@ -181,6 +182,7 @@ export class ClusterSession {
       kernel.alarms.settle();
       node.pulse[PULSE_STATE] = STATE_RUNNING;
       if (decision.kind === 'end' || decision.kind === 'lost') break;
+      if (decision.kind === 'again') continue;
       if (decision.kind === 'wait') {
         const wait = ((decision.time - before.time) / order.speed) * 1000 - (performance.now() - startWall);
         const waited = node.wait(Math.max(0, Math.min(wait, PACE_WAIT)));
@@ -226,6 +228,7 @@ export class ClusterSession {
     kernel.setUp();
     await this.#meet();
     kernel.completeSetUp();
+    kernel.flushCancels();
     await this.#links.flush();
   }
 
@@ -250,13 +253,14 @@ export class ClusterSession {
       kernel.sentDue < nextTime || (kernel.sentDue === nextTime && kernel.sentDueRound < nextRound);
     const halted = kernel.halt === undefined ? 0 : HALTED;
     const failed = kernel.failure === undefined ? 0 : FAILED;
+    const recalled = kernel.alarms.hasRecalls ? RECALLED : 0;
     writeStanding(
       {
         time: sentFirst ? kernel.sentDue : nextTime,
         round: sentFirst ? kernel.sentDueRound : nextRound,
         live: kernel.live + kernel.sentLive,
         events,
-        flags: this.#flags | halted | failed,
+        flags: this.#flags | halted | failed | recalled,
         sent: this.#links.sent,
         received: this.#links.received,
         paced,
@@ -294,8 +298,10 @@ export class ClusterSession {
       return undefined;
     }
     let { reason } = decision;
+    // A run that is only held goes on with its alarms; what is due at the very end is still ahead when they are cleared.
+    const held = reason === 'paused' && order.windows === Number.POSITIVE_INFINITY;
+    if (order.clearAlarmsAtEnd && !held) kernel.clearAlarms();
     if (reason === 'until' || (reason === 'idle' && !order.stopWhenIdle)) kernel.moveTo(order.until);
-    if (order.clearAlarmsAtEnd) kernel.clearAlarms();
     this.#journal(undefined);
     const { halt, failure } = kernel;
     if (failure !== undefined) {
