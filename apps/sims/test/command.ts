@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import type { Report } from '@troupe/core';
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
 
@@ -22,22 +23,12 @@ export function sim(...args: string[]): Promise<Ran> {
 }
 
 /** The report that a sim prints as its last line with `--json`. */
-export async function reportOf(...args: string[]): Promise<Record<string, never> & Report> {
+export async function reportOf(...args: string[]): Promise<Printed> {
   const { status, out, err } = await sim(...args, '--json');
   if (status !== 0) throw new Error(`sim ${args.join(' ')} ended with ${status}: ${err}`);
   return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
 }
 
-export interface Report {
-  readonly reason: string;
-  readonly simTime: number;
-  readonly wallTime: number;
-  readonly ratio: number;
-  readonly events: number;
-  readonly local: number;
-  readonly remote: number;
-  readonly barriers: number;
-  readonly digest: string;
-  // biome-ignore lint/suspicious/noExplicitAny: each sim has results of its own
-  readonly results: any;
-}
+/** A report as it is printed. */
+// biome-ignore lint/suspicious/noExplicitAny: each sim has results of its own
+type Printed = Omit<Report, 'results'> & { readonly results: any };
