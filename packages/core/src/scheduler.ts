@@ -6,6 +6,7 @@ import type { Subscription } from './directory.ts';
 import { SimulationError, show } from './errors.ts';
 import { compareIds, keyedById } from './ids.ts';
 import { type DeadLetter, Kernel } from './kernel.ts';
+import { type KnownOptions, refuseUnknown } from './known-options.ts';
 import { LOG_LEVELS, type LogEntry, type LogLevel } from './log.ts';
 import { type AgentId, OUTSIDE, type Protocol } from './message.ts';
 import { type EventRecord, RUN_END_CHANNEL, RUN_START_CHANNEL } from './observer.ts';
@@ -63,6 +64,33 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+const SCHEDULER_OPTIONS: KnownOptions<SchedulerOptions> = {
+  seed: true,
+  startTime: true,
+  lookahead: true,
+  layouts: true,
+  agents: true,
+  strict: true,
+  digest: true,
+  counters: true,
+  roundLimit: true,
+  onError: true,
+  onEvent: true,
+  onLog: true,
+  logLevel: true,
+  onDeadLetter: true,
+  wallClock: true,
+};
+
+const RUN_OPTIONS: KnownOptions<RunOptions> = {
+  until: true,
+  maxEvents: true,
+  stopWhenIdle: true,
+  clearAlarmsAtEnd: true,
+  speed: true,
+  signal: true,
+};
+
 /** How many rounds are run between looks at the abort signal. */
 const SLICE = 1024;
 
@@ -88,6 +116,7 @@ export class Scheduler<P extends Protocol = Protocol> {
 
   /** @throws {SimulationError} `ERR_TROUPE_OPTION`, naming option and value */
   constructor(options: SchedulerOptions = {}) {
+    refuseUnknown(options, SCHEDULER_OPTIONS, 'a scheduler');
     const seed = options.seed ?? 1;
     this.#seed = seed;
     this.#wall = options.wallClock ?? systemWallClock;
@@ -339,6 +368,7 @@ interface Limits {
 
 /** Checks the options of a run that begins at `now`. */
 export function checkRunOptions(options: RunOptions, now: number): Limits {
+  refuseUnknown(options, RUN_OPTIONS, 'a run');
   const until = options.until ?? Number.POSITIVE_INFINITY;
   if (!(until >= now)) {
     throw new SimulationError(

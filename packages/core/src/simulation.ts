@@ -14,6 +14,7 @@ import { SimulationError, show } from './errors.ts';
 import { EventStream, JournalMerger, type Merged } from './event-log.ts';
 import { keyedById } from './ids.ts';
 import { compareFailures, type DeadLetter } from './kernel.ts';
+import { type KnownOptions, refuseUnknown } from './known-options.ts';
 import { LOG_LEVELS, type LogEntry, type LogLevel } from './log.ts';
 import type { AgentId } from './message.ts';
 import type { Model } from './model.ts';
@@ -71,6 +72,23 @@ export interface SimulationOptions {
   /** Milliseconds between `progress` events. Default 100. */
   readonly progressInterval?: number;
 }
+
+const SIMULATION_OPTIONS: KnownOptions<SimulationOptions> = {
+  clusters: true,
+  transport: true,
+  seed: true,
+  params: true,
+  strict: true,
+  digest: true,
+  counters: true,
+  eventLog: true,
+  logLevel: true,
+  deadLetters: true,
+  roundLimit: true,
+  onError: true,
+  stallTimeout: true,
+  progressInterval: true,
+};
 
 export interface Progress {
   /** Simulated time of the cluster that is behind most, in seconds. */
@@ -151,6 +169,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
    */
   constructor(model: URL | Model, options: SimulationOptions = {}) {
     super();
+    refuseUnknown(options, SIMULATION_OPTIONS, 'a simulation');
     this.#model = model;
     this.#clusters = checkNumber('clusters', options.clusters ?? 1, 1, 1024);
     if (!Number.isInteger(this.#clusters)) {

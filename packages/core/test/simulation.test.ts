@@ -364,12 +364,19 @@ test('options that make no sense are refused with their names', () => {
   expect(make({ logLevel: 'loud' })).toThrow(/logLevel/);
   expect(make({ stallTimeout: -1 })).toThrow(/stallTimeout/);
   expect(make({ roundLimit: 0 })).toThrow(/roundLimit/);
+  expect(make({ cluster: 2 })).toThrow(/a simulation has no option "cluster"; it has clusters, transport/);
   expect(() => new Simulation(PHOLD).eventLog()).toThrow(/eventLog: true/);
 });
 
 test('run options that make no sense are refused', async () => {
   await withSimulation(phold, {}, async (simulation) => {
-    for (const options of [{ until: -1 }, { maxEvents: 0 }, { speed: 0 }, { stopWhenIdle: false }]) {
+    for (const options of [
+      { until: -1 },
+      { maxEvents: 0 },
+      { speed: 0 },
+      { stopWhenIdle: false },
+      { untill: 2 } as object,
+    ]) {
       await expect(simulation.run(options)).rejects.toMatchObject({ code: 'ERR_TROUPE_OPTION' });
     }
   });
