@@ -821,11 +821,7 @@ export class Kernel implements Host {
       body = this.#strict.pass(body, this.topics.name(topic), this.topics.layout(topic));
     }
     const target = receiver === NONE ? NONE : (this.table.home[receiver] as number);
-    let slot = NONE;
-    if (target === this.cluster || target === NONE) {
-      slot = this.#enqueue(sender, receiver, topic, body, due, count, flags);
-      this.local += 1;
-    }
+    // First to others: what cannot be sent there must not be half sent here.
     if (target !== this.cluster && this.#options.clusters > 1) {
       this.#checkLookahead(sender, receiver, topic, due);
       if (target === NONE) {
@@ -835,6 +831,11 @@ export class Kernel implements Host {
       } else {
         this.#post(target, sender, receiver, topic, body, due, count, flags);
       }
+    }
+    let slot = NONE;
+    if (target === this.cluster || target === NONE) {
+      slot = this.#enqueue(sender, receiver, topic, body, due, count, flags);
+      this.local += 1;
     }
     this.table.counts[sender] = (count + 1) | 0;
     return slot;
