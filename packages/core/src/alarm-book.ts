@@ -4,8 +4,8 @@ import { COUNT, type EventPool, NONE } from './queue/event-pool.ts';
 const COUNTS = 2 ** 32;
 
 /**
- * Which pending alarms each agent has set: a chain per agent through the records, so that setting, firing and
- * cancelling one takes the same time however many there are.
+ * Which pending alarms each agent has set: a chain per agent through the records. Setting and firing one takes the same
+ * time however many there are; to find one by its name is to look through those of its agent.
  */
 export class AlarmBook {
   readonly #pool: EventPool;

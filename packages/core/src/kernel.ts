@@ -420,6 +420,7 @@ export class Kernel implements Host {
 
   #runRound(): void {
     this.rounds += 1;
+    this.#failedReceiver = NONE;
     this.pulse[PULSE_TIME] = this.now;
     if (this.table.wantsSweep) this.#sweep();
     if (this.#commands > 0 && this.#obey()) return;

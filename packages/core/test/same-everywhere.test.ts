@@ -252,6 +252,23 @@ describe('wherever the agents are', () => {
   });
 });
 
+test('an agent that threw gets all of its messages again in the next run', () => {
+  const heard: unknown[] = [];
+  class Nervous extends Agent {
+    override receive({ body }: Message): void {
+      if (body === 'boo') throw new Error('no');
+      heard.push(body);
+    }
+  }
+  const scheduler = new Scheduler();
+  scheduler.add(new Nervous('ann'));
+  scheduler.send('ann', 'say', 'boo');
+  expect(() => scheduler.run()).toThrow('no');
+  for (const word of ['one', 'two', 'three']) scheduler.send('ann', 'say', word);
+  scheduler.run();
+  expect(heard).toEqual(['one', 'two', 'three']);
+});
+
 describe('alarms that are discarded at the end', () => {
   class Timed extends Agent {
     readonly #got: string[] = [];
