@@ -7,12 +7,10 @@ import {
   CANCELLED,
   COUNT,
   type EventPool,
-  FLAGS,
   NONE,
   RECEIVER,
   SENDER,
   SHADOW,
-  TOPIC,
   UNREF,
 } from './queue/event-pool.ts';
 import type { LadderQueue } from './queue/ladder-queue.ts';
@@ -98,7 +96,7 @@ export class Alarms {
   listFor(receiver: number, coming: Iterable<number>): AlarmInfo[] {
     const infos: AlarmInfo[] = [];
     const collect = (slot: number): void => {
-      const isAlarm = (this.#word(slot, FLAGS) & ALARM) !== 0 && !this.#calledBack.has(slot);
+      const isAlarm = (this.#pool.flagsOf(slot) & ALARM) !== 0 && !this.#calledBack.has(slot);
       if (isAlarm && this.#word(slot, RECEIVER) === receiver) infos.push(this.#info(slot));
     };
     this.#queue.forEach(collect);
@@ -111,7 +109,7 @@ export class Alarms {
     this.settle();
     const alarms: number[] = [];
     this.#queue.forEach((slot) => {
-      if ((this.#word(slot, FLAGS) & ALARM) !== 0) alarms.push(slot);
+      if ((this.#pool.flagsOf(slot) & ALARM) !== 0) alarms.push(slot);
     });
     for (const slot of alarms) this.#cancelNow(slot);
   }
@@ -152,16 +150,16 @@ export class Alarms {
   }
 
   #cancelNow(slot: number): void {
-    const flags = this.#word(slot, FLAGS);
+    const flags = this.#pool.flagsOf(slot);
     if ((this.#pool.due[slot] as number) <= this.#cluster.now || (flags & CANCELLED) !== 0) return;
     if ((flags & (UNREF | SHADOW)) === 0) this.#cluster.live -= 1;
     this.forget(slot);
-    this.#pool.words[slot * this.#pool.wordStride + FLAGS] = (flags & ~ALARM) | CANCELLED;
+    this.#pool.setFlags(slot, (flags & ~ALARM) | CANCELLED);
     this.#queue.cancel();
   }
 
   #matches(slot: number, filter: AlarmFilter): boolean {
-    if (filter.topic !== undefined && this.#topics.name(this.#word(slot, TOPIC)) !== filter.topic)
+    if (filter.topic !== undefined && this.#topics.name(this.#pool.topicOf(slot)) !== filter.topic)
       return false;
     if (filter.to === undefined) return true;
     const receiver = this.#word(slot, RECEIVER);
@@ -174,7 +172,7 @@ export class Alarms {
     return {
       id: this.#idOf(slot),
       due: this.#pool.due[slot] as number,
-      topic: this.#topics.name(this.#word(slot, TOPIC)),
+      topic: this.#topics.name(this.#pool.topicOf(slot)),
       to: receiver === NONE ? undefined : (this.#table.ids[receiver] as AgentId),
     };
   }

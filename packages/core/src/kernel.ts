@@ -27,19 +27,20 @@ import { PULSE_AGENT, PULSE_EVENTS, PULSE_TIME } from './pulse.ts';
 import {
   ALARM,
   BROADCAST,
+  CANCELLED,
   COMMAND,
   COPY,
   COUNT,
   DIRECT,
   EventPool,
   FLAGS,
+  HELD,
   IN_SETUP,
   INLINE_LIMIT,
   LAID_OUT,
   NONE,
   RECEIVER,
   RECORD_BYTES,
-  ROUND,
   SENDER,
   SHADOW,
   TOPIC,
@@ -106,6 +107,9 @@ export interface DeadLetter {
   readonly from: AgentId;
   readonly topic: string;
 }
+
+/** What a message must not be to be delivered without further ado. */
+const ODD = CANCELLED | BROADCAST | SHADOW | COMMAND;
 
 const LEVELS: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -316,13 +320,12 @@ export class Kernel implements Host {
     this.#inSetup = false;
     this.#setupCommands.sort((a, b) => this.#compareSenders(a.sender, b.sender) || (a.count - b.count) | 0);
     for (const { sender, command } of this.#setupCommands.splice(0)) this.#subscription(sender, command);
-    const { words, wordStride } = this.#pool;
+    const pool = this.#pool;
     const sent: number[] = [];
     const collect = (slot: number): void => {
-      const at = slot * wordStride + FLAGS;
-      const flags = words[at] as number;
+      const flags = pool.flagsOf(slot);
       if ((flags & IN_SETUP) === 0) return;
-      words[at] = flags & ~IN_SETUP;
+      pool.setFlags(slot, flags & ~IN_SETUP);
       if ((flags & (DIRECT | BROADCAST | COMMAND | COPY | ALARM)) === 0) sent.push(slot);
     };
     this.#queue.forEach(collect);
@@ -356,12 +359,34 @@ export class Kernel implements Host {
     while (this.halt === undefined && this.failure === undefined && rounds < maxRounds) {
       if (this.lookahead === 0) this.alarms.settle();
       if (stopIdle && this.live <= 0) break;
-      if (!this.#begin(bound)) break;
-      this.#runRound();
+      const slot = this.#hasOnlyQueue() ? this.#queue.takeOne(bound, ODD) : NONE;
+      if (slot !== NONE) {
+        // The common case: a message that is due alone.
+        this.now = this.#queue.taken;
+        this.round = 0;
+        this.rounds += 1;
+        this.#failedReceiver = NONE;
+        this.pulse[PULSE_TIME] = this.now;
+        this.#deliver(slot);
+      } else {
+        if (!this.#begin(bound)) break;
+        this.#runRound();
+      }
       rounds += 1;
       if (this.events >= events) break;
     }
     return rounds;
+  }
+
+  /** Whether the next event follows from the queue alone, and nothing else is to be done before it. */
+  #hasOnlyQueue(): boolean {
+    return (
+      this.#comingCount === 0 &&
+      this.#awake.size === 0 &&
+      this.#cycle.length === 0 &&
+      this.pacer === undefined &&
+      !this.table.wantsSweep
+    );
   }
 
   /** Runs one round of one instant, if only for those that are always awake. */
@@ -427,7 +452,7 @@ export class Kernel implements Host {
     const count = this.#batchCount;
     if (count === 1 && this.#awake.size === 0) {
       const slot = this.#batch.slots[0] as number;
-      if ((this.#word(slot, FLAGS) & (BROADCAST | SHADOW)) === 0) {
+      if ((this.#pool.flagsOf(slot) & (BROADCAST | SHADOW)) === 0) {
         this.#deliver(slot);
         return;
       }
@@ -449,7 +474,7 @@ export class Kernel implements Host {
     const { slots } = this.#batch;
     for (let index = 0; index < count; index += 1) {
       const slot = slots[index] as number;
-      const flags = this.#word(slot, FLAGS);
+      const flags = this.#pool.flagsOf(slot);
       if ((flags & (BROADCAST | SHADOW)) !== 0) {
         if ((flags & BROADCAST) !== 0) this.#fanOut(slot);
         else this.#letGo(slot);
@@ -458,7 +483,7 @@ export class Kernel implements Host {
         // An alarm to another is delivered for all who look at it in this round, in whatever order they are called.
         if ((flags & ALARM) !== 0 && receiver !== this.#word(slot, SENDER)) {
           this.alarms.forget(slot);
-          this.#setWord(slot, FLAGS, flags & ~ALARM);
+          this.#pool.setFlags(slot, flags & ~ALARM);
         }
         this.#put(slot, receiver);
       }
@@ -484,27 +509,27 @@ export class Kernel implements Host {
   /** A message for each local subscriber of the broadcast in `slot`. */
   #fanOut(slot: number): void {
     const sender = this.table.ids[this.#word(slot, SENDER)] as AgentId;
-    const topic = this.#word(slot, TOPIC);
+    const topic = this.#pool.topicOf(slot);
     const found = this.#found;
     found.clear();
     this.directory.match(sender, undefined, this.topics.name(topic), found);
     const body = this.#bodyOf(slot, topic);
-    const keepsAlive = (this.#word(slot, FLAGS) & UNREF) === 0 ? 1 : 0;
+    const keepsAlive = (this.#pool.flagsOf(slot) & UNREF) === 0 ? 1 : 0;
     for (const subscriber of found) {
       if (this.table.home[subscriber] !== this.cluster) continue;
       const copy = this.#newRecord(
         this.now,
         this.#pool.doubles[slot * this.#pool.doubleStride] as number,
-        this.#word(slot, ROUND),
+        this.#pool.rounds[slot] as number,
         this.#word(slot, SENDER),
         this.#word(slot, COUNT),
         subscriber,
         topic,
         COPY,
       );
-      this.#pool.bodies[copy] = { to: undefined, body: copyBody(body) };
+      this.#pool.hold(copy, { to: undefined, body: copyBody(body) });
       this.live += keepsAlive === 1 ? 1 : 0;
-      if (keepsAlive === 0) this.#setWord(copy, FLAGS, COPY | UNREF);
+      if (keepsAlive === 0) this.#pool.setFlags(copy, COPY | UNREF | HELD);
       this.#put(copy, subscriber);
     }
     this.#letGo(slot);
@@ -512,13 +537,16 @@ export class Kernel implements Host {
 
   /** Delivers the chain of messages that begins at `head`, in canonical order. */
   #handOver(receiver: number, head: number): void {
-    const { next } = this.#pool;
-    if (head !== NONE && next[head] === NONE && ((this.table.flags[receiver] as number) & BATCHED) === 0) {
+    if (
+      head !== NONE &&
+      this.#pool.next[head] === NONE &&
+      ((this.table.flags[receiver] as number) & BATCHED) === 0
+    ) {
       this.#deliver(head);
       return;
     }
     let count = 0;
-    for (let slot = head; slot !== NONE; slot = next[slot] as number) {
+    for (let slot = head; slot !== NONE; slot = this.#pool.next[slot] as number) {
       if (count === this.#order.length) this.#order = doubled(this.#order);
       this.#order[count] = slot;
       count += 1;
@@ -575,8 +603,9 @@ export class Kernel implements Host {
     const pool = this.#pool;
     const at = slot * pool.wordStride;
     const sender = pool.words[at + SENDER] as number;
-    const topic = pool.words[at + TOPIC] as number;
-    const flags = pool.words[at + FLAGS] as number;
+    const half = slot * pool.halfStride;
+    const topic = pool.halves[half + TOPIC] as number;
+    const flags = pool.halves[half + FLAGS] as number;
     const sentAt = pool.doubles[slot * pool.doubleStride] as number;
     let to: AgentId | undefined = this.table.ids[receiver];
     let body: unknown;
@@ -600,10 +629,11 @@ export class Kernel implements Host {
 
   #bodyOf(slot: number, topic: number): unknown {
     const pool = this.#pool;
-    if ((this.#word(slot, FLAGS) & LAID_OUT) === 0) return pool.bodies[slot];
+    const flags = pool.flagsOf(slot);
+    if ((flags & LAID_OUT) === 0) return pool.bodies[slot];
     const layout = this.topics.layout(topic) as Layout;
-    const kept = pool.bodies[slot] as Buffer | undefined;
-    if (kept === undefined) return layout.decode(pool.view, pool.bytes, slot * pool.stride + RECORD_BYTES);
+    if ((flags & HELD) === 0) return layout.decode(pool.view, pool.bytes, slot * pool.stride + RECORD_BYTES);
+    const kept = pool.bodies[slot] as Buffer;
     return layout.decode(new DataView(kept.buffer, kept.byteOffset, kept.length), kept, 0);
   }
 
@@ -620,7 +650,7 @@ export class Kernel implements Host {
 
   /** Forgets a record that is done with. */
   #letGo(slot: number): void {
-    const flags = this.#word(slot, FLAGS);
+    const flags = this.#pool.flagsOf(slot);
     if ((flags & (UNREF | SHADOW)) === 0) this.live -= 1;
     if ((flags & ALARM) !== 0) this.alarms.forget(slot);
     this.#pool.release(slot);
@@ -635,7 +665,7 @@ export class Kernel implements Host {
         round: this.round,
         to: this.table.ids[receiver] as AgentId,
         from: this.table.ids[this.#word(slot, SENDER)] as AgentId,
-        topic: this.topics.name(this.#word(slot, TOPIC)),
+        topic: this.topics.name(this.#pool.topicOf(slot)),
       };
       onDeadLetter?.(letter);
       DEAD_LETTER_CHANNEL.publish(letter);
@@ -663,12 +693,12 @@ export class Kernel implements Host {
   }
 
   #compare(a: number, b: number): number {
-    const { doubles, doubleStride, words, wordStride } = this.#pool;
+    const { doubles, doubleStride, rounds, words, wordStride } = this.#pool;
     const byTime = (doubles[a * doubleStride] as number) - (doubles[b * doubleStride] as number);
     if (byTime !== 0) return byTime;
     const atA = a * wordStride;
     const atB = b * wordStride;
-    const byRound = (words[atA + ROUND] as number) - (words[atB + ROUND] as number);
+    const byRound = (rounds[a] as number) - (rounds[b] as number);
     if (byRound !== 0) return byRound;
     const bySender = this.#compareSenders(words[atA + SENDER] as number, words[atB + SENDER] as number);
     if (bySender !== 0) return bySender;
@@ -744,7 +774,7 @@ export class Kernel implements Host {
     const receiver = this.#word(slot, RECEIVER);
     const from = show(this.table.ids[this.#word(slot, SENDER)]);
     const to = receiver === NONE ? 'all' : show(this.table.ids[receiver]);
-    this.#cycle.push(`${from} -> ${to} (${this.topics.name(this.#word(slot, TOPIC))})`);
+    this.#cycle.push(`${from} -> ${to} (${this.topics.name(this.#pool.topicOf(slot))})`);
     if (this.round < roundLimit) return true;
     const cycle = this.#cycle.splice(0);
     const agent = this.table.ids[this.#word(slot, SENDER)] as AgentId;
@@ -759,12 +789,22 @@ export class Kernel implements Host {
   // ---------------------------------------------------------------- sending
 
   send(sender: number, to: AgentId, topic: string, body: unknown, delay: number, direct: boolean): void {
-    const receiver = this.#resolve(to);
-    const topicIndex = this.topics.indexOf(topic);
-    const due = delay === 0 ? this.now : dueTime(this.now, delay, this.table.ids[sender] as AgentId, topic);
+    const { table, topics } = this;
+    let receiver = table.find(to);
+    if (receiver === NONE) receiver = this.#introduce(to);
+    const topicIndex = topics.indexOf(topic);
+    const due = delay === 0 ? this.now : dueTime(this.now, delay, table.ids[sender] as AgentId, topic);
     let flags = direct ? DIRECT : 0;
     if (this.#inSetup) flags |= IN_SETUP;
-    const slot = this.#dispatch(sender, receiver, topicIndex, body, due, flags);
+    let slot: number;
+    if (this.#strict === undefined && table.home[receiver] === this.cluster) {
+      const count = table.counts[sender] as number;
+      slot = this.#enqueue(sender, receiver, topicIndex, body, due, count, flags);
+      this.local += 1;
+      table.counts[sender] = (count + 1) | 0;
+    } else {
+      slot = this.#dispatch(sender, receiver, topicIndex, body, due, flags);
+    }
     if (this.directory.hasSpies && !direct && !this.#inSetup) {
       this.#spy(sender, receiver, topicIndex, slot, body, due);
     }
@@ -781,7 +821,11 @@ export class Kernel implements Host {
 
   #resolve(to: AgentId): number {
     const index = this.table.find(to);
-    if (index !== NONE) return index;
+    return index === NONE ? this.#introduce(to) : index;
+  }
+
+  /** The index of an id that has not come up before. */
+  #introduce(to: AgentId): number {
     if (to !== OUTSIDE) checkId(to);
     return this.table.indexOf(to);
   }
@@ -804,7 +848,7 @@ export class Kernel implements Host {
 
   /** An error about a body does not know whose it is. */
   #blame(error: unknown, sender: number, receiver: number, topic: number): unknown {
-    if (!(error instanceof TransportError)) return error;
+    if (!(error instanceof TransportError) || error.cause !== undefined) return error;
     const to = receiver === NONE ? 'all' : `agent ${show(this.table.ids[receiver])}`;
     return new TransportError(
       error.code,
@@ -866,7 +910,7 @@ export class Kernel implements Host {
   ): number {
     const slot = this.#newRecord(due, this.now, this.round, sender, count, receiver, topic, flags);
     const layout = this.topics.layout(topic);
-    if (layout === undefined || (flags & (COMMAND | COPY)) !== 0) this.#pool.bodies[slot] = body;
+    if (layout === undefined || (flags & (COMMAND | COPY)) !== 0) this.#pool.hold(slot, body);
     else this.#layOut(slot, layout, body, flags);
     this.#enter(slot, due);
     return slot;
@@ -874,7 +918,7 @@ export class Kernel implements Host {
 
   /** Counts a record in and files it: for the next round, or by the time it is due. */
   #enter(slot: number, due: number): void {
-    if ((this.#word(slot, FLAGS) & (UNREF | SHADOW)) === 0) this.live += 1;
+    if ((this.#pool.flagsOf(slot) & (UNREF | SHADOW)) === 0) this.live += 1;
     if (due > this.now) {
       this.#queue.push(slot);
       return;
@@ -897,33 +941,38 @@ export class Kernel implements Host {
     const pool = this.#pool;
     const slot = pool.take();
     pool.due[slot] = due;
+    pool.rounds[slot] = sentRound;
     pool.doubles[slot * pool.doubleStride] = sentAt;
     const at = slot * pool.wordStride;
     const { words } = pool;
     words[at + RECEIVER] = receiver;
     words[at + SENDER] = sender;
-    words[at + ROUND] = sentRound;
     words[at + COUNT] = count;
-    words[at + TOPIC] = topic;
-    words[at + FLAGS] = flags;
+    const { halves } = pool;
+    const half = slot * pool.halfStride;
+    halves[half + TOPIC] = topic;
+    halves[half + FLAGS] = flags;
     return slot;
   }
 
   #layOut(slot: number, layout: Layout, body: unknown, flags: number): void {
     const pool = this.#pool;
+    pool.setFlags(slot, flags | LAID_OUT);
     try {
       if (layout.maxBytes <= INLINE_LIMIT) {
         layout.encode(body, pool.view, pool.bytes, slot * pool.stride + RECORD_BYTES);
       } else {
         const bytes = Buffer.allocUnsafeSlow(layout.maxBytes);
         const end = layout.encode(body, new DataView(bytes.buffer), bytes, 0);
-        pool.bodies[slot] = Buffer.from(bytes.subarray(0, end));
+        pool.hold(slot, Buffer.from(bytes.subarray(0, end)));
       }
     } catch (error) {
+      const sender = this.#word(slot, SENDER);
+      const receiver = this.#word(slot, RECEIVER);
+      const topic = this.#pool.topicOf(slot);
       pool.release(slot);
-      throw error;
+      throw this.#blame(error, sender, receiver, topic);
     }
-    pool.words[slot * pool.wordStride + FLAGS] = flags | LAID_OUT;
   }
 
   #post(
@@ -989,10 +1038,10 @@ export class Kernel implements Host {
       message.count,
       message.receiver,
       message.topic,
-      flags & ~LAID_OUT,
+      flags & ~(LAID_OUT | HELD),
     );
     const { raw } = message;
-    if (raw === undefined) this.#pool.bodies[slot] = message.body;
+    if (raw === undefined) this.#pool.hold(slot, message.body);
     else this.#keepRaw(slot, this.topics.layout(message.topic) as Layout, raw);
     this.#enter(slot, due);
     if ((flags & ALARM) !== 0) this.alarms.add(slot, message.sender);
@@ -1004,9 +1053,9 @@ export class Kernel implements Host {
     if (layout.maxBytes <= INLINE_LIMIT) {
       raw.bytes.copy(pool.bytes, slot * pool.stride + RECORD_BYTES, raw.start, raw.end);
     } else {
-      pool.bodies[slot] = Buffer.from(raw.bytes.subarray(raw.start, raw.end));
+      pool.hold(slot, Buffer.from(raw.bytes.subarray(raw.start, raw.end)));
     }
-    this.#setWord(slot, FLAGS, this.#word(slot, FLAGS) | LAID_OUT);
+    this.#pool.setFlags(slot, this.#pool.flagsOf(slot) | LAID_OUT);
   }
 
   // ---------------------------------------------------------------- subscriptions
@@ -1041,7 +1090,7 @@ export class Kernel implements Host {
   #copyToSubscribers(slot: number): void {
     const sender = this.#word(slot, SENDER);
     const receiver = this.#word(slot, RECEIVER);
-    const topic = this.#word(slot, TOPIC);
+    const topic = this.#pool.topicOf(slot);
     const found = new Set<number>();
     const to = this.table.ids[receiver] as AgentId;
     this.directory.match(this.table.ids[sender] as AgentId, to, this.topics.name(topic), found);
@@ -1134,7 +1183,7 @@ export class Kernel implements Host {
     let commands = 0;
     for (let index = 0; index < this.#batchCount; index += 1) {
       const slot = slots[index] as number;
-      if ((this.#word(slot, FLAGS) & COMMAND) === 0) {
+      if ((this.#pool.flagsOf(slot) & COMMAND) === 0) {
         slots[kept] = slot;
         kept += 1;
       } else {
@@ -1359,7 +1408,7 @@ export class Kernel implements Host {
     let kept = 0;
     for (let index = 0; index < this.#comingCount; index += 1) {
       const slot = this.#coming[index] as number;
-      if ((this.#word(slot, FLAGS) & ALARM) !== 0) {
+      if ((this.#pool.flagsOf(slot) & ALARM) !== 0) {
         this.#letGo(slot);
         continue;
       }
@@ -1397,10 +1446,6 @@ export class Kernel implements Host {
 
   #word(slot: number, field: number): number {
     return this.#pool.words[slot * this.#pool.wordStride + field] as number;
-  }
-
-  #setWord(slot: number, field: number, value: number): void {
-    this.#pool.words[slot * this.#pool.wordStride + field] = value;
   }
 }
 

@@ -2,6 +2,8 @@ import { SimulationError, show } from './errors.ts';
 import { Hash } from './hash.ts';
 import type { AgentId } from './message.ts';
 
+const TWO_TO_MINUS_53 = 1 / 9007199254740992;
+
 /**
  * A stream of random numbers that depends on nothing but the run's seed and the agent's id.
  *
@@ -45,7 +47,7 @@ export class Random {
 
   /** A float from 0 up to but not including 1, all 53 bits random. */
   float(): number {
-    return ((this.word() >>> 5) * 67108864 + (this.word() >>> 6)) / 9007199254740992;
+    return ((this.word() >>> 5) * 67108864 + (this.word() >>> 6)) * TWO_TO_MINUS_53;
   }
 
   /**

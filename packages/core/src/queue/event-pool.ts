@@ -1,29 +1,31 @@
 /**
- * Records of pending messages, in flat memory: the garbage collector sees one buffer, however many are pending.
+ * Records of pending messages, in flat memory: the garbage collector sees a few buffers, however many are pending.
  *
  * ```text
- *  due   Float64Array     when it is due          kept apart, since the queue moves these
- *  next  Int32Array       link to another slot    and these and nothing else
+ *  due     Float64Array   when it is due       kept apart, since the queue moves these
+ *  next    Int32Array     link to another slot and these and nothing else
+ *  rounds  Int32Array     the round in which it was sent: written always, read only to order ties
  *
- *  record of `stride` bytes
- *   0        8          12       16      20      24      28      32
- *  +--------+----------+--------+-------+-------+-------+-------+- - - - - - - -+
- *  | sentAt | receiver | sender | round | count | topic | flags | body, if laid |
- *  | f64    | i32      | i32    | i32   | i32   | i32   | i32   | out; else in  |
- *  +--------+----------+--------+-------+-------+-------+-------+ `bodies[slot]`|
+ *  a record of `stride` bytes: 32, or a multiple of 64, so that none lies in more lines of the cache than it must
+ *   0        8          12       16      20      22      24
+ *  +--------+----------+--------+-------+-------+-------+- - - - - - - -+
+ *  | sentAt | receiver | sender | count | topic | flags | body, if laid |
+ *  | f64    | i32      | i32    | i32   | u16   | u16   | out; else in  |
+ *  +--------+----------+--------+-------+-------+-------+ `bodies[slot]`|
  * ```
  *
- * `receiver` and `sender` are indexes of the agent table; `round` and `count` are the round in which it was sent and its
- * sender's own count, modulo 2^32.
+ * `receiver` and `sender` are indexes of the agent table, `count` is the sender's own, modulo 2^32.
  */
-export const RECORD_BYTES = 32;
+export const RECORD_BYTES = 24;
 
+/** Of the record's words of 32 bits. */
 export const RECEIVER = 2;
 export const SENDER = 3;
-export const ROUND = 4;
-export const COUNT = 5;
-export const TOPIC = 6;
-export const FLAGS = 7;
+export const COUNT = 4;
+
+/** Of the record's halves of such words. */
+export const TOPIC = 10;
+export const FLAGS = 11;
 
 /** Set by an alarm: it can be listed and cancelled. */
 export const ALARM = 1;
@@ -37,7 +39,7 @@ export const BROADCAST = 8;
 export const COMMAND = 16;
 /** A copy for a subscriber: `bodies[slot]` holds the addressee beside the body. */
 export const COPY = 32;
-/** The body is in its declared layout: in the record, or, if longer than that allows, in a buffer in `bodies[slot]`. */
+/** The body is in its declared layout: in the record, or, if longer than that allows, in a buffer in `bodies[slot]` ({@link HELD}). */
 export const LAID_OUT = 64;
 /** Subscribers are passed over. */
 export const DIRECT = 128;
@@ -45,6 +47,8 @@ export const DIRECT = 128;
 export const SHADOW = 256;
 /** Sent during setup: subscribers are looked up when all of setup is done. */
 export const IN_SETUP = 512;
+/** There is something in `bodies[slot]`. */
+export const HELD = 1024;
 
 /** No slot. */
 export const NONE = -1;
@@ -57,15 +61,18 @@ const START_CAPACITY = 64;
 export class EventPool {
   due: Float64Array;
   next: Int32Array;
-  /** Records as words, doubles, bytes: the same memory. Look again after {@link take}: it may have grown. */
+  rounds: Int32Array;
+  /** Records as halves of words, words, doubles, bytes: the same memory. Look again after {@link take}: it may have grown. */
+  halves: Uint16Array;
   words: Int32Array;
   doubles: Float64Array;
   bytes: Buffer;
   view: DataView;
   /** Bodies that are objects. */
   readonly bodies: unknown[] = [];
-  /** Bytes, 32-bit words and doubles of a record. */
+  /** Bytes, halves of words, words and doubles of a record. */
   readonly stride: number;
+  readonly halfStride: number;
   readonly wordStride: number;
   readonly doubleStride: number;
   /** How many slots are in use. */
@@ -76,13 +83,17 @@ export class EventPool {
 
   /** @param inline bytes of the longest body that is kept in the record */
   constructor(inline: number) {
-    this.stride = (RECORD_BYTES + inline + 7) & -8;
+    const bytes = RECORD_BYTES + inline;
+    this.stride = bytes <= 32 ? 32 : (bytes + 63) & -64;
+    this.halfStride = this.stride >> 1;
     this.wordStride = this.stride >> 2;
     this.doubleStride = this.stride >> 3;
     this.#capacity = START_CAPACITY;
     const memory = new ArrayBuffer(START_CAPACITY * this.stride);
     this.due = new Float64Array(START_CAPACITY);
     this.next = new Int32Array(START_CAPACITY);
+    this.rounds = new Int32Array(START_CAPACITY);
+    this.halves = new Uint16Array(memory);
     this.words = new Int32Array(memory);
     this.doubles = new Float64Array(memory);
     this.bytes = Buffer.from(memory);
@@ -102,10 +113,33 @@ export class EventPool {
 
   /** Gives a slot back. */
   release(slot: number): void {
-    this.bodies[slot] = undefined;
+    // Looked at only where there is something: bodies that are laid out lie in the record.
+    if ((this.flagsOf(slot) & HELD) !== 0) this.bodies[slot] = undefined;
     this.next[slot] = this.#free;
     this.#free = slot;
     this.size -= 1;
+  }
+
+  flagsOf(slot: number): number {
+    return this.halves[slot * this.halfStride + FLAGS] as number;
+  }
+
+  setFlags(slot: number, flags: number): void {
+    this.halves[slot * this.halfStride + FLAGS] = flags;
+  }
+
+  topicOf(slot: number): number {
+    return this.halves[slot * this.halfStride + TOPIC] as number;
+  }
+
+  sentAtOf(slot: number): number {
+    return this.doubles[slot * this.doubleStride] as number;
+  }
+
+  /** Keeps a body that is an object, until the slot is given back. */
+  hold(slot: number, body: unknown): void {
+    this.bodies[slot] = body;
+    this.setFlags(slot, this.flagsOf(slot) | HELD);
   }
 
   /** Whether `slot` may be in use; a slot out of range is not. */
@@ -120,6 +154,7 @@ export class EventPool {
     const words = new Int32Array(memory);
     words.set(this.words);
     this.words = words;
+    this.halves = new Uint16Array(memory);
     this.doubles = new Float64Array(memory);
     this.bytes = Buffer.from(memory);
     this.view = new DataView(memory);
@@ -129,6 +164,9 @@ export class EventPool {
     const next = new Int32Array(capacity);
     next.set(this.next);
     this.next = next;
+    const rounds = new Int32Array(capacity);
+    rounds.set(this.rounds);
+    this.rounds = rounds;
     for (let slot = old; slot < capacity; slot += 1) this.bodies.push(undefined);
     this.#capacity = capacity;
     this.#thread(old);
@@ -138,7 +176,7 @@ export class EventPool {
   #thread(first: number): void {
     for (let slot = this.#capacity - 1; slot >= first; slot -= 1) {
       this.next[slot] = this.#free;
-      this.words[slot * this.wordStride + FLAGS] = 0;
+      this.setFlags(slot, 0);
       this.#free = slot;
     }
   }
