@@ -62,4 +62,5 @@ export type { RunOptions, SchedulerOptions } from './scheduler.ts';
 export { Scheduler } from './scheduler.ts';
 export type { Progress, SimulationEvents, SimulationOptions } from './simulation.ts';
 export { Simulation } from './simulation.ts';
+export type { Ties } from './ties.ts';
 export type { WallClock } from './wall-clock.ts';

@@ -49,6 +49,7 @@ import {
 import { LadderQueue } from './queue/ladder-queue.ts';
 import { Random } from './random.ts';
 import { StrictBodies } from './strict-bodies.ts';
+import { type Ties, tieOf } from './ties.ts';
 import { dueTime, MAX_TIME } from './time.ts';
 import { Topics } from './topics.ts';
 
@@ -87,6 +88,7 @@ export interface KernelOptions {
   readonly place: (id: AgentId) => number;
   readonly seed: number;
   readonly lookahead: number;
+  readonly ties: Ties;
   readonly startTime: number;
   readonly layouts: Readonly<Record<string, Layout | undefined>>;
   readonly classes: readonly AgentClass[];
@@ -318,7 +320,9 @@ export class Kernel implements Host {
   /** When every cluster has set up: subscriptions take hold, and what was sent meanwhile finds its subscribers. */
   completeSetUp(): void {
     this.#inSetup = false;
-    this.#setupCommands.sort((a, b) => this.#compareSenders(a.sender, b.sender) || (a.count - b.count) | 0);
+    this.#setupCommands.sort(
+      (a, b) => this.#compareSenders(a.sender, b.sender, this.now, -1) || (a.count - b.count) | 0,
+    );
     for (const { sender, command } of this.#setupCommands.splice(0)) this.#subscription(sender, command);
     const pool = this.#pool;
     const sent: number[] = [];
@@ -673,7 +677,7 @@ export class Kernel implements Host {
     this.#letGo(slot);
   }
 
-  /** Sorts `#order` canonically: by time sent, round sent, sender, the sender's own count. */
+  /** Sorts `#order` canonically: by time sent, round sent, sender (or tie), the sender's own count. */
   #arrange(count: number): void {
     const order = this.#order;
     if (count > 32) {
@@ -700,14 +704,28 @@ export class Kernel implements Host {
     const atB = b * wordStride;
     const byRound = (rounds[a] as number) - (rounds[b] as number);
     if (byRound !== 0) return byRound;
-    const bySender = this.#compareSenders(words[atA + SENDER] as number, words[atB + SENDER] as number);
+    const bySender = this.#compareSenders(
+      words[atA + SENDER] as number,
+      words[atB + SENDER] as number,
+      doubles[a * doubleStride] as number,
+      rounds[a] as number,
+    );
     if (bySender !== 0) return bySender;
     // Counts wrap; those of one instant are never 2^31 apart.
     return ((words[atA + COUNT] as number) - (words[atB + COUNT] as number)) | 0;
   }
 
-  #compareSenders(a: number, b: number): number {
-    return a === b ? 0 : compareIds(this.table.ids[a] as AgentId, this.table.ids[b] as AgentId);
+  /** Which of two senders goes first with what both sent in the same round. */
+  #compareSenders(a: number, b: number, sentAt: number, sentRound: number): number {
+    if (a === b) return 0;
+    const idA = this.table.ids[a] as AgentId;
+    const idB = this.table.ids[b] as AgentId;
+    if (this.#options.ties === 'seeded') {
+      const { seed } = this.#options;
+      const byTie = tieOf(seed, idA, sentAt, sentRound) - tieOf(seed, idB, sentAt, sentRound);
+      if (byTie !== 0) return byTie;
+    }
+    return compareIds(idA, idB);
   }
 
   // ---------------------------------------------------------------- failures

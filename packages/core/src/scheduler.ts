@@ -12,6 +12,7 @@ import { type AgentId, OUTSIDE, type Protocol } from './message.ts';
 import { type EventRecord, RUN_END_CHANNEL, RUN_START_CHANNEL } from './observer.ts';
 import { NONE } from './queue/event-pool.ts';
 import type { EndReason, Report } from './report.ts';
+import { TIES, type Ties } from './ties.ts';
 import { MAX_TIME } from './time.ts';
 import { systemWallClock, type WallClock } from './wall-clock.ts';
 import { windowEnd } from './window.ts';
@@ -35,6 +36,8 @@ export interface SchedulerOptions {
   readonly counters?: boolean;
   /** Most rounds of one instant. Default 10,000,000. */
   readonly roundLimit?: number;
+  /** Who goes first of agents that sent in the same round: see {@link Ties}. Default `sender`. */
+  readonly ties?: Ties;
   /** What happens when an agent throws. Default `stop`: `run` throws. */
   readonly onError?: ErrorPolicy;
   /** Called with each delivery, before the agent is: the event log. */
@@ -74,6 +77,7 @@ const SCHEDULER_OPTIONS: KnownOptions<SchedulerOptions> = {
   digest: true,
   counters: true,
   roundLimit: true,
+  ties: true,
   onError: true,
   onEvent: true,
   onLog: true,
@@ -132,6 +136,7 @@ export class Scheduler<P extends Protocol = Protocol> {
       classes: options.agents ?? [],
       strict: options.strict ?? false,
       roundLimit: checkRoundLimit(options.roundLimit ?? 10_000_000),
+      ties: checkChoice('ties', options.ties ?? 'sender', TIES),
       onError: checkChoice('onError', options.onError ?? 'stop', ERROR_POLICIES),
       watch: { digest: this.#digest, counters: options.counters ?? false, onEvent: options.onEvent },
       onLog: options.onLog,

@@ -38,6 +38,7 @@ import {
   type RunOptions,
   sortedResults,
 } from './scheduler.ts';
+import { TIES, type Ties } from './ties.ts';
 
 export interface SimulationOptions {
   /** How many clusters the agents are divided into; each runs on a node of its own. Default 1. */
@@ -62,6 +63,8 @@ export interface SimulationOptions {
   readonly deadLetters?: boolean;
   /** Most rounds of one instant. Default 10,000,000. */
   readonly roundLimit?: number;
+  /** Who goes first of agents that sent in the same round: see {@link Ties}. Default `sender`. */
+  readonly ties?: Ties;
   /** What happens when an agent throws. Default `stop`: `run` rejects. */
   readonly onError?: ErrorPolicy;
   /**
@@ -85,6 +88,7 @@ const SIMULATION_OPTIONS: KnownOptions<SimulationOptions> = {
   logLevel: true,
   deadLetters: true,
   roundLimit: true,
+  ties: true,
   onError: true,
   stallTimeout: true,
   progressInterval: true,
@@ -216,6 +220,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       deadLetters: options.deadLetters ?? false,
       logLevel: logLevel === 'off' ? undefined : LOG_LEVELS.indexOf(logLevel),
       roundLimit,
+      ties: checkChoice('ties', options.ties ?? 'sender', TIES),
       onError: checkChoice('onError', options.onError ?? 'stop', ERROR_POLICIES),
     };
     this.#merger = new JournalMerger(this.#clusters);

@@ -5,6 +5,7 @@ import type { AgentId } from '../message.ts';
 import type { Model } from '../model.ts';
 import type { EventRecord, NodeCounters } from '../observer.ts';
 import type { EndReason } from '../report.ts';
+import type { Ties } from '../ties.ts';
 
 /** What a node is launched with. */
 export interface NodeData {
@@ -20,6 +21,7 @@ export interface NodeData {
   /** Least level of log entries to pass on; undefined for none. */
   readonly logLevel: number | undefined;
   readonly roundLimit: number;
+  readonly ties: Ties;
   readonly onError: 'stop' | 'remove' | 'restart' | 'continue';
 }
 

@@ -92,6 +92,7 @@ export class ClusterSession {
       classes: model.agents,
       strict: data.strict,
       roundLimit: data.roundLimit,
+      ties: data.ties,
       onError: data.onError,
       watch: {
         digest: data.digest,

@@ -67,6 +67,7 @@ export function probe<P extends Protocol>(agent: Agent<P>, options: ProbeOptions
     classes: new Proxy<AgentClass[]>([], { get: anyClass }),
     strict: false,
     roundLimit: 1_000_000,
+    ties: 'sender',
     onError: 'stop',
     watch: { digest: false, counters: false, onEvent: undefined },
     onLog: undefined,
