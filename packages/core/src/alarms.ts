@@ -129,6 +129,11 @@ export class Alarms {
     for (const slot of calledBack) this.#cancelNow(slot);
   }
 
+  /** Whether the alarm in `slot` was called back in this window. */
+  isRecalled(slot: number): boolean {
+    return this.#calledBack.has(slot);
+  }
+
   /** Whether alarms to others were called back in this window. */
   get hasRecalls(): boolean {
     return this.#calledBack.size > 0;

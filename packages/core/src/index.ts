@@ -56,6 +56,7 @@ export { defineModel } from './model.ts';
 export type { Counters, EventRecord } from './observer.ts';
 export type { ParamSpec, ParamSpecs, Params } from './params.ts';
 export { resolveParams } from './params.ts';
+export type { PendingMessage } from './pending.ts';
 export { Random } from './random.ts';
 export type { ClusterLoad, EndReason, Report } from './report.ts';
 export type { RunOptions, SchedulerOptions } from './scheduler.ts';

@@ -23,6 +23,7 @@ import { checkId, compareIds } from './ids.ts';
 import type { LogEntry, LogLevel } from './log.ts';
 import { type AgentId, Delivery, type Message, OUTSIDE } from './message.ts';
 import { DEAD_LETTER_CHANNEL, Observer, type Watch } from './observer.ts';
+import { firstPending, type PendingMessage } from './pending.ts';
 import { PULSE_AGENT, PULSE_EVENTS, PULSE_TIME } from './pulse.ts';
 import {
   ALARM,
@@ -1439,6 +1440,21 @@ export class Kernel implements Host {
   /** Pending alarms that `receiver` would get, whoever set them, earliest first. */
   alarmsFor(receiver: number): AlarmInfo[] {
     return this.alarms.listFor(receiver, this.#coming.subarray(0, this.#comingCount));
+  }
+
+  /** The `limit` messages that are due first, in order. */
+  pending(limit: number): PendingMessage[] {
+    const forEach = (visit: (slot: number) => void): void => {
+      this.#queue.forEach((slot) => {
+        if (!this.alarms.isRecalled(slot)) visit(slot);
+      });
+      this.#coming.subarray(0, this.#comingCount).forEach(visit);
+    };
+    const compare = (a: number, b: number): number => this.#compare(a, b);
+    return firstPending(
+      { pool: this.#pool, table: this.table, topics: this.topics, forEach, compare },
+      limit,
+    );
   }
 
   #sweep(): void {

@@ -10,6 +10,7 @@ import { type KnownOptions, refuseUnknown } from './known-options.ts';
 import { LOG_LEVELS, type LogEntry, type LogLevel } from './log.ts';
 import { type AgentId, OUTSIDE, type Protocol } from './message.ts';
 import { type EventRecord, RUN_END_CHANNEL, RUN_START_CHANNEL } from './observer.ts';
+import type { PendingMessage } from './pending.ts';
 import { NONE } from './queue/event-pool.ts';
 import type { EndReason, Report } from './report.ts';
 import { TIES, type Ties } from './ties.ts';
@@ -211,6 +212,21 @@ export class Scheduler<P extends Protocol = Protocol> {
   /** Pending alarms that the agent will get, whoever set them, earliest first. */
   alarms(id: AgentId): AlarmInfo[] {
     return this.#kernel.alarmsFor(this.#index(id));
+  }
+
+  /**
+   * The messages and alarms that are pending, in order of the time they are due, those of one time in canonical order;
+   * at most `limit`. What agents send in their setup is among them once a run has begun.
+   *
+   * @throws {SimulationError} `ERR_TROUPE_OPTION` when `limit` is no number from 0 on
+   */
+  pending(limit: number = Number.POSITIVE_INFINITY): PendingMessage[] {
+    if (!(limit >= 0)) {
+      throw new SimulationError('ERR_TROUPE_OPTION', `pending(${show(limit)}): give a number from 0 on`, {
+        value: limit,
+      });
+    }
+    return this.#kernel.pending(Math.floor(limit));
   }
 
   /** Who has exactly this subscription, in order of id. */
