@@ -1,5 +1,5 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
-import type { ParamSpecs } from '@troupe/core';
+import type { ParamSpec, ParamSpecs } from '@troupe/core';
 
 /** What was asked for on the command line. */
 export interface Command {
@@ -14,6 +14,8 @@ export interface Command {
   /** `airline`: also run in one thread and compare. */
   readonly headline: boolean;
   readonly page: string | undefined;
+  /** `fission`: one event per key. True when nothing else was said of how to run. */
+  readonly step: boolean;
 }
 
 const TRANSPORTS = ['in-process', 'threads'] as const;
@@ -34,7 +36,11 @@ const COMMON = {
   help: { type: 'boolean', short: 'h' },
   headline: { type: 'boolean' },
   page: { type: 'string' },
+  step: { type: 'boolean' },
 } satisfies Record<string, ParseArgsOptionDescriptor>;
+
+/** Who gives one of these wants a run as other sims have it. */
+const NOT_STEPPED = ['clusters', 'transport', 'until', 'speed', 'json'];
 
 /** Names that a model's parameters take on the command line: `--speed` is pacing already. */
 function optionOf(param: string): string {
@@ -66,6 +72,10 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs): Comman
   if (!TRANSPORTS.includes(transport)) {
     throw new UsageError(`--transport is ${JSON.stringify(transport)}: give one of ${TRANSPORTS.join(', ')}`);
   }
+  const notStepped = NOT_STEPPED.find((name) => values[name] !== undefined);
+  if (values['step'] === true && notStepped !== undefined) {
+    throw new UsageError(`--step goes event by event in one thread: leave out --${notStepped}`);
+  }
   const number = (name: string): number | undefined =>
     values[name] === undefined ? undefined : toNumber(name, values[name]);
   return {
@@ -79,6 +89,7 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs): Comman
     params,
     headline: values['headline'] === true,
     page: values['page'] as string | undefined,
+    step: (values['step'] as boolean | undefined) ?? notStepped === undefined,
   };
 }
 
@@ -88,11 +99,21 @@ function toNumber(name: string, value: unknown): number {
   throw new UsageError(`--${name} is ${JSON.stringify(value)}: give a number`);
 }
 
+/** What a parameter may be, as far as its type does not say. */
+function rangeOf(spec: ParamSpec): string {
+  if (spec.type === 'text') return spec.choices === undefined ? '' : `${spec.choices.join(' or ')}, `;
+  if (spec.type === 'boolean') return '';
+  const { min, max } = spec;
+  if (min !== undefined && max !== undefined) return `${min} to ${max}, `;
+  if (min !== undefined) return `from ${min}, `;
+  return max === undefined ? '' : `up to ${max}, `;
+}
+
 /** The help of one sim. */
 export function helpOf(name: string, help: string, specs: ParamSpecs): string {
   const lines = Object.entries(specs).map(([param, spec]) => {
     const value = spec.type === 'boolean' ? '' : spec.type === 'text' ? ' TEXT' : ' N';
-    return `  --${`${optionOf(param)}${value}`.padEnd(22)} ${spec.help} (default ${String(spec.default)})`;
+    return `  --${`${optionOf(param)}${value}`.padEnd(22)} ${spec.help} (${rangeOf(spec)}default ${String(spec.default)})`;
   });
   return [
     `npm run sim -- ${name} [options]`,
@@ -107,5 +128,6 @@ export function helpOf(name: string, help: string, specs: ParamSpecs): string {
     '  --until N                simulated seconds after which the run ends',
     '  --speed N                simulated seconds per second (default: as fast as it goes)',
     '  --json                   nothing but the report, as one line of JSON',
+    ...(name === 'fission' ? ['  --no-step                run to the end without asking for keys'] : []),
   ].join('\n');
 }

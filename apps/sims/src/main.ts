@@ -1,7 +1,8 @@
 import { headline } from './airline/headline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { helpOf, parseCommand, UsageError } from './command-line.ts';
-import { runSim, toJson, wasCut } from './run-sim.ts';
+import { stepThrough } from './fission/stepper.ts';
+import { resultsOf, runSim, toJson, wasCut } from './run-sim.ts';
 import { whole } from './table.ts';
 
 /** Errors of the kernel that say what was wrong on the command line. */
@@ -36,6 +37,14 @@ async function main(args: readonly string[]): Promise<number> {
     if (command.json) print(toJson(outcome));
     return 0;
   }
+  if (name === 'fission' && command.step) {
+    const report = await stepThrough(command, process.stdin, process.stdout);
+    for (const line of sim.describe(resultsOf(sim, report, command.params), report)) print(line);
+    const how = wasCut(report) ? 'by you' : report.reason;
+    print(`ended     ${how} at ${report.simTime} s, ${whole(report.events)} events`);
+    print(`digest    ${report.digest}`);
+    return 0;
+  }
   const clusters = command.clusters ?? sim.clusters;
   const outcome = await runSim(sim, command, { clusters, transport: command.transport });
   if (command.json) {
@@ -43,7 +52,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const { report, results } = outcome;
-  if (!wasCut(report)) for (const line of sim.describe(results, report)) print(line);
+  if (sim.sumsUpCut === true || !wasCut(report))
+    for (const line of sim.describe(results, report)) print(line);
   const clusterWord = clusters === 1 ? 'cluster' : 'clusters';
   print(
     `ended     ${report.reason === 'until' ? 'as told' : report.reason} at ${report.simTime} s, ${whole(report.events)} events in ${clusters} ${clusterWord}`,

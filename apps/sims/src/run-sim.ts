@@ -1,4 +1,4 @@
-import { type Model, type Progress, type Report, Simulation } from '@troupe/core';
+import { type Progress, type Report, resolveParams, Simulation } from '@troupe/core';
 import { inProcess, type Transport } from '@troupe/transport';
 import { threads } from '@troupe/transport-worker';
 import type { Sim } from './catalogue.ts';
@@ -33,7 +33,7 @@ export async function runSim(
       ...(command.until === undefined ? {} : { until: command.until }),
       ...(command.speed === undefined ? {} : { speed: command.speed }),
     });
-    return { report, results: resultsOf(sim.model, report, command.params) };
+    return { report, results: resultsOf(sim, report, command.params) };
   } finally {
     await simulation.close();
   }
@@ -44,17 +44,14 @@ export function wasCut({ reason }: Report): boolean {
   return reason !== 'idle' && reason !== 'stopped';
 }
 
-/** The results of a run that was cut short are what agents had reported by then. */
-function resultsOf(
-  model: Model,
+/** The results of a run that was cut short are what agents had reported by then, unless the sim can sum those up. */
+export function resultsOf(
+  { model, sumsUpCut }: Pick<Sim, 'model' | 'sumsUpCut'>,
   report: Report,
   given: Record<string, unknown>,
 ): Readonly<Record<string, unknown>> {
-  if (model.summarize === undefined || wasCut(report)) return report.results;
-  const defaults = Object.fromEntries(
-    Object.entries(model.params ?? {}).map(([name, spec]) => [name, spec.default]),
-  );
-  return model.summarize(report, { ...defaults, ...given } as never);
+  if (model.summarize === undefined || (wasCut(report) && sumsUpCut !== true)) return report.results;
+  return model.summarize(report, resolveParams(model.params ?? {}, given) as never);
 }
 
 /** The report as the one line of JSON that programs read. */
