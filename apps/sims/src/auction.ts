@@ -1,6 +1,6 @@
 import { Agent, type AgentId, defineModel, layout, type Message, Random } from '@troupe/core';
 
-export type Side = 'buyers' | 'sellers';
+type Side = 'buyers' | 'sellers';
 
 type Market = {
   /** From the auctioneer: who of this side has no partner yet may bid. */

@@ -42,36 +42,50 @@ const COMMON = {
 /** Who gives one of these wants a run as other sims have it. */
 const NOT_STEPPED = ['clusters', 'transport', 'until', 'speed', 'json'];
 
+type Options = Readonly<Record<string, ParseArgsOptionDescriptor>>;
+
 /** Names that a model's parameters take on the command line: `--speed` is pacing already. */
-function optionOf(param: string): string {
-  return Object.hasOwn(COMMON, param) ? `model-${param}` : param;
+export function optionOf(param: string, taken: Options = COMMON): string {
+  return Object.hasOwn(taken, param) ? `model-${param}` : param;
 }
 
-/** Reads the options of a sim whose model has these parameters. */
-export function parseCommand(args: readonly string[], specs: ParamSpecs): Command {
+/** Reads options, of which those of the model's parameters are told apart and checked by their type. */
+export function readOptions(
+  args: readonly string[],
+  specs: ParamSpecs,
+  taken: Options,
+): { readonly values: Record<string, unknown>; readonly params: Record<string, unknown> } {
   const own = Object.fromEntries(
     Object.entries(specs).map(([name, spec]): [string, ParseArgsOptionDescriptor] => [
-      optionOf(name),
+      optionOf(name, taken),
       { type: spec.type === 'boolean' ? 'boolean' : 'string' },
     ]),
   );
   let values: Record<string, unknown>;
   try {
-    values = parseArgs({ args: [...args], options: { ...COMMON, ...own }, allowNegative: true }).values;
+    values = parseArgs({ args: [...args], options: { ...taken, ...own }, allowNegative: true }).values;
   } catch (error) {
     throw new UsageError(`${(error as Error).message} (--help tells the options)`);
   }
   const params: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(specs)) {
-    const value = values[optionOf(name)];
+    const option = optionOf(name, taken);
+    const value = values[option];
     if (value === undefined) continue;
-    params[name] =
-      spec.type === 'number' || spec.type === 'integer' ? toNumber(optionOf(name), value) : value;
+    params[name] = spec.type === 'number' || spec.type === 'integer' ? toNumber(option, value) : value;
   }
-  const transport = (values['transport'] ?? 'threads') as TransportName;
-  if (!TRANSPORTS.includes(transport)) {
-    throw new UsageError(`--transport is ${JSON.stringify(transport)}: give one of ${TRANSPORTS.join(', ')}`);
-  }
+  return { values, params };
+}
+
+/** @throws {UsageError} naming the transports that there are */
+export function transportNamed(name: unknown): TransportName {
+  if (TRANSPORTS.includes(name as TransportName)) return name as TransportName;
+  throw new UsageError(`--transport is ${JSON.stringify(name)}: give one of ${TRANSPORTS.join(', ')}`);
+}
+
+/** Reads the options of a sim whose model has these parameters. */
+export function parseCommand(args: readonly string[], specs: ParamSpecs): Command {
+  const { values, params } = readOptions(args, specs, COMMON);
   const notStepped = NOT_STEPPED.find((name) => values[name] !== undefined);
   if (values['step'] === true && notStepped !== undefined) {
     throw new UsageError(`--step goes event by event in one thread: leave out --${notStepped}`);
@@ -80,7 +94,7 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs): Comman
     values[name] === undefined ? undefined : toNumber(name, values[name]);
   return {
     clusters: number('clusters'),
-    transport,
+    transport: transportNamed(values['transport'] ?? 'threads'),
     seed: number('seed') ?? 1,
     json: values['json'] === true,
     help: values['help'] === true,
@@ -93,7 +107,8 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs): Comman
   };
 }
 
-function toNumber(name: string, value: unknown): number {
+/** @throws {UsageError} */
+export function toNumber(name: string, value: unknown): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
   if (!Number.isNaN(number)) return number;
   throw new UsageError(`--${name} is ${JSON.stringify(value)}: give a number`);

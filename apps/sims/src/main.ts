@@ -3,6 +3,7 @@ import { CATALOGUE } from './catalogue.ts';
 import { helpOf, parseCommand, UsageError } from './command-line.ts';
 import { stepThrough } from './fission/stepper.ts';
 import { resultsOf, runSim, toJson, wasCut } from './run-sim.ts';
+import { sweep } from './sweep/sweep.ts';
 import { whole } from './table.ts';
 
 /** Errors of the kernel that say what was wrong on the command line. */
@@ -19,8 +20,12 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {
     print('npm run sim -- NAME [options]    (--help after the name tells its options)\n');
     for (const [known, { model }] of Object.entries(CATALOGUE)) print(`  ${known.padEnd(12)} ${model.help}`);
+    print(
+      '\nnpm run sim -- sweep NAME --vary PARAMETER=VALUES    many runs, a CSV and a plot (sweep --help)',
+    );
     return 0;
   }
+  if (name === 'sweep') return sweep(rest, print);
   const sim = Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;
   if (sim === undefined) {
     throw new UsageError(

@@ -16,7 +16,7 @@ function transportOf(name: TransportName): Transport {
 
 /** Runs a sim once. */
 export async function runSim(
-  sim: Sim,
+  sim: Pick<Sim, 'model' | 'url' | 'sumsUpCut'>,
   command: Pick<Command, 'seed' | 'params' | 'until' | 'speed'>,
   place: { readonly clusters: number; readonly transport: TransportName },
   onProgress?: (progress: Progress) => void,

@@ -41,7 +41,7 @@ const MACHINES = ['machine 1', 'machine 2'] as const;
  *
  * Source: S. M. Johnson, Optimal two- and three-stage production schedules with setup times included (1954).
  */
-export function comesBefore(one: Times, number: number, other: Times, otherNumber: number): boolean {
+function comesBefore(one: Times, number: number, other: Times, otherNumber: number): boolean {
   const isEarly = one.first < one.second;
   if (isEarly !== other.first < other.second) return isEarly;
   const by = isEarly ? one.first - other.first : other.second - one.second;

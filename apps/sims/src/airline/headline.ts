@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Progress } from '@troupe/core';
 import { CATALOGUE, type Sim } from '../catalogue.ts';
 import type { Command } from '../command-line.ts';
-import { ProgressBar } from '../progress-bar.ts';
+import { ProgressBar, speedOf } from '../progress-bar.ts';
 import { type Outcome, runSim } from '../run-sim.ts';
 import { millions, percent, table, whole } from '../table.ts';
 import { type AirportReport, DAY, DAYS, residents, traffic } from './model.ts';
@@ -18,14 +19,12 @@ export async function headline(command: Command, print: (line: string) => void):
   print(
     `A year of US air traffic: ${whole(traffic().flights)} flights, ${traffic().places.length} airports, ${where(command.transport, clusters)}.`,
   );
-  const bar = new ProgressBar(
-    process.stderr,
-    (DAYS + 0.5) * DAY,
-    (time) => `day ${String(Math.floor(time / DAY)).padStart(3)} of ${DAYS}`,
-  );
-  const outcome = await runSim(sim, command, { clusters, transport: command.transport }, (progress) =>
-    bar.draw(progress),
-  );
+  const bar = new ProgressBar(process.stderr);
+  const onProgress = (progress: Progress): void => {
+    const day = String(Math.floor(progress.simTime / DAY)).padStart(3);
+    bar.draw(progress.simTime / ((DAYS + 0.5) * DAY), `day ${day} of ${DAYS}  ${speedOf(progress)}`);
+  };
+  const outcome = await runSim(sim, command, { clusters, transport: command.transport }, onProgress);
   bar.clear();
   const { report, results } = outcome;
   const data = pageData(outcome, command);
@@ -65,9 +64,7 @@ export async function headline(command: Command, print: (line: string) => void):
   print(`  page       ${relative(process.cwd(), page)}  (${pathToFileURL(page).href})`);
   print('');
 
-  const alone = await runSim(sim, command, { clusters: 1, transport: 'in-process' }, (progress) =>
-    bar.draw(progress),
-  );
+  const alone = await runSim(sim, command, { clusters: 1, transport: 'in-process' }, onProgress);
   bar.clear();
   const same = alone.report.digest === report.digest;
   const speedUp = alone.report.wallTime / report.wallTime;
