@@ -1,9 +1,10 @@
-import { Agent, type AgentId, defineModel, layout, type Message, Random } from '@troupe/core';
+import { Agent, type AgentId, defineModel, layout, type Message } from '@troupe/core';
+import { gainsOf, offersOf } from './auction-offers.ts';
 
 type Side = 'buyers' | 'sellers';
 
 type Market = {
-  /** From the auctioneer: who of this side has no partner yet may bid. */
+  /** From the auctioneer: who has no partner yet may bid; true for buyers, false for sellers. */
   call: boolean;
   /** To one of the other side: what its share would be with me. */
   bid: number;
@@ -174,44 +175,6 @@ class Auctioneer extends Agent<Market> {
     this.broadcast('call', this.#side === 'buyers', HOP);
     this.setAlarm(ROUND, 'next');
   }
-}
-
-interface Size {
-  readonly sellers: number;
-  readonly buyers: number;
-  readonly worth: number;
-}
-
-/** What is on offer: by buyer and seller what the item is worth to the buyer, and by seller the least that it takes. */
-export interface Offers {
-  readonly worth: readonly Float64Array[];
-  readonly least: Float64Array;
-}
-
-/** The offers of a run: whole numbers. */
-export function offersOf({ sellers, buyers, worth }: Size, seed: number): Offers {
-  const random = Random.of(seed, 'offers');
-  const draw = (most: number): number => random.integer(most + 1);
-  const least = Float64Array.from({ length: sellers }, () => draw(Math.floor(worth / 2)));
-  return {
-    least,
-    worth: Array.from({ length: buyers }, () => Float64Array.from({ length: sellers }, () => draw(worth))),
-  };
-}
-
-/**
- * What each two gain by a deal, as multiples of the number of pairs plus one, so that with steps of 1 all shares
- * together are less than 1 of the original units from the best. Both sides are filled up to one more than the larger
- * with stand-ins who gain nothing with anybody: whoever is left with one of them has no deal.
- */
-function gainsOf(size: Size, seed: number): Float64Array[] {
-  const pairs = Math.max(size.sellers, size.buyers) + 1;
-  const { worth, least } = offersOf(size, seed);
-  const gain = (buyer: number, seller: number): number =>
-    Math.max(0, (worth[buyer]?.[seller] ?? 0) - (least[seller] ?? 0)) * (pairs + 1);
-  return Array.from({ length: pairs }, (_, buyer) =>
-    Float64Array.from({ length: pairs }, (_, seller) => gain(buyer, seller)),
-  );
 }
 
 /**

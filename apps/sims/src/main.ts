@@ -3,7 +3,6 @@ import { CATALOGUE } from './catalogue.ts';
 import { helpOf, parseCommand, UsageError } from './command-line.ts';
 import { stepThrough } from './fission/stepper.ts';
 import { resultsOf, runSim, toJson, wasCut } from './run-sim.ts';
-import { sweep } from './sweep/sweep.ts';
 import { whole } from './table.ts';
 
 /** Errors of the kernel that say what was wrong on the command line. */
@@ -25,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     );
     return 0;
   }
-  if (name === 'sweep') return sweep(rest, print);
+  if (name === 'sweep') return (await import('./sweep/sweep.ts')).sweep(rest, print);
   const sim = Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;
   if (sim === undefined) {
     throw new UsageError(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import auction, { type Offers, offersOf } from '../src/auction.ts';
+import auction from '../src/auction.ts';
+import { type Offers, offersOf } from '../src/auction-offers.ts';
 import { runModel } from './run-model.ts';
 
 interface Deal {
