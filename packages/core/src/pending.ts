@@ -1,6 +1,6 @@
 import type { AgentTable } from './agent-table.ts';
 import type { AgentId } from './message.ts';
-import { COMMAND, type EventPool, FLAGS, NONE, RECEIVER, SENDER, TOPIC } from './queue/event-pool.ts';
+import { COMMAND, type EventPool, NONE, RECEIVER, SENDER } from './queue/event-pool.ts';
 import type { Topics } from './topics.ts';
 
 /** A message, or an alarm, that waits for its time. */
@@ -41,7 +41,7 @@ export function firstPending(
     slots = slots.slice(0, limit);
   };
   forEach((slot) => {
-    if ((word(slot, FLAGS) & COMMAND) !== 0) return;
+    if ((pool.flagsOf(slot) & COMMAND) !== 0) return;
     slots.push(slot);
     if (slots.length > 2 * limit + 64) keepFirst();
   });
@@ -52,8 +52,8 @@ export function firstPending(
       due: pool.due[slot] as number,
       to: receiver === NONE ? undefined : (table.ids[receiver] as AgentId),
       from: table.ids[word(slot, SENDER)] as AgentId,
-      topic: topics.name(word(slot, TOPIC)),
-      sentAt: pool.doubles[slot * pool.doubleStride] as number,
+      topic: topics.name(pool.topicOf(slot)),
+      sentAt: pool.sentAtOf(slot),
     };
   });
 }
