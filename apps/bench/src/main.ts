@@ -1,76 +1,71 @@
-import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
-import { type Result, race, type Suite } from './suite.ts';
-import { kernel } from './suites/kernel.ts';
-import { threads } from './suites/threads.ts';
+import { type Options, parseOptions, UsageError, usage } from './command-line.ts';
+import { headerOf, isBuilt } from './harness/header.ts';
+import { isolated } from './harness/isolated.ts';
+import { race } from './harness/race.ts';
+import type { Case } from './harness/suite.ts';
+import { tableOf } from './harness/table.ts';
+import { SUITES } from './suites.ts';
 
-const SUITES: readonly Suite[] = [kernel, threads];
-const BAR = 24;
+/** Contestants that a smoke test runs at the same time. */
+const ABREAST = 2;
 
-/** `npm run bench -- SUITE [--case NAME] [--runs N] [--json]`: answers the exit status. */
-async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      json: { type: 'boolean', default: false },
-      smoke: { type: 'boolean', default: false },
-      case: { type: 'string' },
-      runs: { type: 'string', default: '5' },
-    },
-  });
-  const runs = values.smoke ? 1 : Number(values.runs);
-  if (!(Number.isInteger(runs) && runs >= 1)) {
-    console.error(`--runs is ${JSON.stringify(values.runs)}: give a whole number, 1 or more`);
-    return 2;
+/** `npm run bench -- [SUITE] [options]`. */
+async function main(options: Options): Promise<void> {
+  const { smoke, json, runs } = options;
+  if (options.suite === undefined && !smoke) {
+    console.log(usage(SUITES));
+    return;
   }
-  const [name] = positionals;
-  if (name === undefined && !values.smoke) {
-    console.log('npm run bench -- SUITE [--case NAME] [--runs N] [--json]\n');
-    for (const suite of SUITES) {
-      console.log(
-        `  ${suite.name.padEnd(10)} ${suite.help} ${suite.cases.map((entry) => entry.name).join(', ')}`,
-      );
-    }
-    return 0;
+  const chosen = choose(options);
+  if (!smoke && !isBuilt()) {
+    throw new UsageError(
+      'these are the sources, and figures are of the built packages: npm run bench builds them',
+    );
   }
-  const suites = SUITES.filter((suite) => name === undefined || suite.name === name);
-  const chosen = suites.flatMap((suite) =>
-    suite.cases
-      .filter((entry) => values.case === undefined || entry.name === values.case)
-      .map((entry) => ({ suite, entry })),
-  );
-  if (chosen.length === 0) {
-    console.error(`there is no suite ${JSON.stringify(name)} with such a case: npm run bench lists them`);
-    return 2;
-  }
-  const header = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism(), runs };
-  console.log(
-    values.json
-      ? JSON.stringify(header)
-      : `Node ${header.node}, ${header.cpu}, ${header.cores} cores, median of ${runs}`,
-  );
+  const header = headerOf(runs, options.cpu ? 'cpu' : 'wall');
+  console.log(json ? JSON.stringify(header) : readable(header));
   for (const { suite, entry } of chosen) {
-    const results = await race(suite.name, entry, runs, values.smoke);
-    for (const line of values.json ? results.map((result) => JSON.stringify(result)) : readable(results)) {
-      console.log(line);
-    }
+    const results = await race(suite, entry, {
+      runs,
+      work: { smoke, seconds: options.seconds, clock: header.clock, lookahead: options.lookahead },
+      abreast: smoke ? ABREAST : 1,
+      runner: (at, contestant, work) =>
+        isolated({ suite, case: at.name, contestant: contestant.name, work }, contestant),
+      onSkip: (at, contestant, why) => {
+        console.error(`NOT MEASURED: ${suite} ${at.name} ${contestant.name}: ${why}`);
+      },
+    });
+    const lines = json ? results.map((result) => JSON.stringify(result)) : tableOf(entry, results);
+    for (const line of lines) console.log(line);
   }
-  return 0;
 }
 
-/** A case as a table: figures, ratios to the last contestant, bars. */
-function readable(results: readonly Result[]): string[] {
-  const most = Math.max(...results.map(({ value }) => value));
-  const base = results.at(-1)?.value ?? 1;
-  const [first] = results;
+/** The cases that were asked for. */
+function choose({ suite, only }: Options): { readonly suite: string; readonly entry: Case }[] {
+  const named = SUITES.filter(({ name }) => suite === undefined || name === suite);
+  const chosen = named.flatMap(({ name, cases }) =>
+    cases
+      .filter((entry) => only === undefined || entry.name === only)
+      .map((entry) => ({ suite: name, entry })),
+  );
+  if (chosen.length > 0) return chosen;
+  const what = named.length === 0 ? `suite ${JSON.stringify(suite)}` : `case ${JSON.stringify(only)}`;
+  throw new UsageError(`there is no ${what}: npm run bench lists them`);
+}
+
+function readable({ node, v8, troupe, peers, cpu, cores, clock, runs }: ReturnType<typeof headerOf>): string {
+  const others = Object.entries(peers).map(([name, version]) => `${name} ${version}`);
   return [
-    `\n${first?.suite} ${first?.case} (${first?.unit})`,
-    ...results.map(({ contestant, value }) => {
-      const bar = '█'.repeat(Math.max(1, Math.round((value / most) * BAR))).padEnd(BAR);
-      return `  ${contestant.padEnd(20)} ${Math.round(value).toLocaleString('en').padStart(14)}  ${bar} ${(value / base).toFixed(2)}`;
-    }),
-  ];
+    `${cpu}, ${cores} cores, Node ${node} (V8 ${v8}), troupe ${troupe}; median of ${runs}`,
+    `peers: ${others.join(', ')}`,
+    ...(clock === 'cpu' ? ['throughputs are per second of processor time'] : []),
+    '× is how many times as good as the last contestant',
+  ].join('\n');
 }
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  await main(parseOptions(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof UsageError ? error.message : error);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

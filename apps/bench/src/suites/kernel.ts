@@ -1,88 +1,130 @@
-import { Agent, layout, type Message, Scheduler } from '@troupe/core';
-import type { Suite } from '../suite.ts';
+import type { Case, Contestant, Outcome, Suite, Work } from '../harness/suite.ts';
+import type { Delays, Phold, Shape } from '../phold/shape.ts';
 
-type Hops = { hop: { hops: number } };
-
-const EVENTS_PER_AGENT = 16;
+const EVENTS = { unit: 'events/s', better: 'more' } as const;
 const REMOTE = 0.1;
-const LOOKAHEAD = 0.1;
 
-/** PHOLD as ROSS defines it: a constant population of events, exponential delays, some to any agent. */
-class Holder extends Agent<Hops> {
-  readonly #agents: number;
+type Maker = (shape: Shape) => Phold | Promise<Phold>;
 
-  constructor(id: number, agents: number) {
-    super(id);
-    this.#agents = agents;
-  }
+/** Contestants of PHOLD by name; each imports what it needs when it runs. */
+const PHOLD = {
+  troupe: async (shape) => (await import('../contestants/phold/troupe.ts')).troupe(shape, false),
+  'troupe-layout': async (shape) => (await import('../contestants/phold/troupe.ts')).troupe(shape, true),
+  simjs: async (shape) => (await import('../contestants/phold/simjs.ts')).simjs(shape),
+  'js-simulator': async (shape) => (await import('../contestants/phold/js-simulator.ts')).jsSimulator(shape),
+  'heap-of-objects': async (shape) =>
+    (await import('../contestants/phold/heap-of-objects.ts')).heapOfObjects(shape),
+  'hand-written': async (shape) => (await import('../contestants/phold/hand-written.ts')).handWritten(shape),
+} satisfies Record<string, Maker>;
 
-  override setup(): void {
-    for (let event = 0; event < EVENTS_PER_AGENT; event += 1) this.#hop(0);
-  }
+const EVERYBODY = Object.keys(PHOLD) as (keyof typeof PHOLD)[];
+const OURS = ['troupe', 'troupe-layout', 'hand-written'] as const;
 
-  override receive(message: Message<Hops>): void {
-    this.#hop(message.body.hops + 1);
-  }
-
-  #hop(hops: number): void {
-    const { random } = this;
-    const to = random.float() < REMOTE ? Math.floor(random.float() * this.#agents) : this.id;
-    this.send(to, 'hop', { hops }, LOOKAHEAD + random.exponential(1 - LOOKAHEAD));
-  }
+interface Size {
+  readonly agents: number;
+  readonly perAgent: number;
+  readonly delays?: Delays;
 }
 
-function phold(agents: number, laidOut: boolean, events: number): () => Promise<number> {
-  return async () => {
-    const scheduler = new Scheduler<Hops>(laidOut ? { layouts: { hop: layout({ hops: 'f64' }) } } : {});
-    for (let id = 0; id < agents; id += 1) scheduler.add(new Holder(id, agents));
-    scheduler.run({ maxEvents: events });
-    const report = scheduler.run({ maxEvents: events });
-    return report.events / report.wallTime;
+/** Contestants of PHOLD; `figure` makes of events per second what the case tells. */
+function pholders(
+  names: readonly (keyof typeof PHOLD)[],
+  { agents, perAgent, delays = 'exponential' }: Size,
+  figure = (perSecond: number) => perSecond,
+): Contestant[] {
+  return names.map((name) => ({
+    name,
+    run: async (work) => {
+      const { measurePhold } = await import('../phold/measure.ts');
+      const { lookahead } = work;
+      const shape = { agents: work.smoke ? 64 : agents, perAgent, delays, remote: REMOTE, lookahead };
+      const outcome = await measurePhold(shape, work, await PHOLD[name](shape));
+      return { ...outcome, value: figure(outcome.value) };
+    },
+  }));
+}
+
+function cost(exponent: number): Case {
+  const agents = 10 ** exponent;
+  return {
+    name: `cost-1e${exponent}`,
+    help: `PHOLD with ${agents.toLocaleString('en')} agents, one event each`,
+    unit: 'ns/event',
+    better: 'less',
+    contestants: pholders(OURS, { agents, perAgent: 1 }, (perSecond) => 1e9 / perSecond),
   };
 }
 
-function rally(hits: number): () => Promise<number> {
-  return async () => {
-    class Player extends Agent<{ ball: number }> {
-      override receive({ from, body }: Message<{ ball: number }>): void {
-        if (body < hits) this.send(from, 'ball', body + 1);
-      }
-    }
-    const scheduler = new Scheduler<{ ball: number }>();
-    scheduler.add(new Player('anna'));
-    scheduler.add(new Player('ben'));
-    class Server extends Agent<{ ball: number }> {
-      override setup(): void {
-        this.send('anna', 'ball', 0);
-      }
-      override receive({ body }: Message<{ ball: number }>): void {
-        this.send('anna', 'ball', body + 1);
-      }
-    }
-    scheduler.add(new Server('ace'));
-    const report = scheduler.run({ maxEvents: hits });
-    return report.events / report.wallTime;
-  };
+function only(name: string, run: (work: Work) => Outcome | Promise<Outcome>): Contestant {
+  return { name, run };
 }
-
-const contestants = (agents: number) => (smoke: boolean) => {
-  const events = smoke ? 5_000 : 3_000_000;
-  return [
-    { name: 'troupe', run: phold(smoke ? 64 : agents, false, events) },
-    { name: 'troupe-layout', run: phold(smoke ? 64 : agents, true, events) },
-  ];
-};
 
 export const kernel: Suite = {
   name: 'kernel',
-  help: 'Events per second of one cluster in one thread.',
+  help: 'One cluster in one thread.',
   cases: [
-    { name: 'phold-16k', unit: 'events/s', contestants: contestants(1024) },
-    { name: 'phold-256k', unit: 'events/s', contestants: contestants(16384) },
+    {
+      name: 'phold-16k',
+      help: 'PHOLD, 1,024 agents with 16 events each',
+      ...EVENTS,
+      contestants: pholders(EVERYBODY, { agents: 1024, perAgent: 16 }),
+    },
+    {
+      name: 'phold-256k',
+      help: 'PHOLD, 16,384 agents with 16 events each',
+      ...EVENTS,
+      contestants: pholders(EVERYBODY, { agents: 16384, perAgent: 16 }),
+    },
+    {
+      name: 'phold-constant',
+      help: 'PHOLD as phold-16k, all delays equal',
+      ...EVENTS,
+      contestants: pholders(OURS, { agents: 1024, perAgent: 16, delays: 'constant' }),
+    },
+    {
+      name: 'phold-ticks',
+      help: 'PHOLD as phold-16k, delays of whole seconds',
+      ...EVENTS,
+      contestants: pholders(OURS, { agents: 1024, perAgent: 16, delays: 'ticks' }),
+    },
     {
       name: 'ping-pong',
-      unit: 'events/s',
-      contestants: (smoke) => [{ name: 'troupe', run: rally(smoke ? 5_000 : 5_000_000) }],
+      help: 'two agents that send a counter to and fro',
+      unit: 'messages/s',
+      better: 'more',
+      contestants: [
+        only('troupe', async (work) => (await import('../contestants/ping-pong/troupe.ts')).troupe(work)),
+        only('xstate', async (work) => (await import('../contestants/ping-pong/xstate.ts')).xstate(work)),
+        only('nact', async (work) => (await import('../contestants/ping-pong/nact.ts')).nact(work)),
+        only('EventEmitter', async (work) =>
+          (await import('../contestants/ping-pong/event-emitter.ts')).eventEmitter(work),
+        ),
+      ],
     },
+    {
+      name: 'ring-100k',
+      help: '100,000 agents in a ring, a message of each going round',
+      unit: 'messages/s',
+      better: 'more',
+      contestants: [
+        only('troupe', async (work) => (await import('../contestants/ring/troupe.ts')).troupe(work)),
+        only('EventEmitter', async (work) =>
+          (await import('../contestants/ring/event-emitter.ts')).eventEmitter(work),
+        ),
+      ],
+    },
+    {
+      name: 'alarms-20k',
+      help: 'an agent that sets 20,000 alarms at different times, again when the last has gone off',
+      unit: 'alarms/s',
+      better: 'more',
+      contestants: [
+        only('troupe', async (work) => (await import('../contestants/alarms/troupe.ts')).troupe(work)),
+      ],
+    },
+    cost(3),
+    cost(4),
+    cost(5),
+    cost(6),
   ],
 };

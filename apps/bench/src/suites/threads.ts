@@ -1,7 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { threads as threadTransport } from '@troupe/transport-worker';
+import type { Suite } from '../harness/suite.ts';
 import type { OneWay } from '../programs/one-way.ts';
-import type { Suite } from '../suite.ts';
 
 async function troupe(messages: number, form: OneWay['form']): Promise<number> {
   const program = new URL('../programs/one-way.ts', import.meta.url);
@@ -48,16 +48,27 @@ export const threads: Suite = {
   cases: [
     {
       name: 'one-way-64',
+      help: 'bodies of about 64 bytes',
       unit: 'messages/s',
-      contestants: (smoke) => {
-        const messages = smoke ? 2_000 : 400_000;
-        return [
-          { name: 'troupe', run: () => troupe(messages, 'packed') },
-          { name: 'troupe-layout', run: () => troupe(messages, 'layout') },
-          { name: 'postMessage', run: () => postMessage(messages, 1) },
-          { name: 'postMessage-batched', run: () => postMessage(messages, 64) },
-        ];
-      },
+      better: 'more',
+      contestants: [
+        {
+          name: 'troupe',
+          run: async ({ smoke }) => ({ value: await troupe(smoke ? 2_000 : 400_000, 'packed') }),
+        },
+        {
+          name: 'troupe-layout',
+          run: async ({ smoke }) => ({ value: await troupe(smoke ? 2_000 : 400_000, 'layout') }),
+        },
+        {
+          name: 'postMessage',
+          run: async ({ smoke }) => ({ value: await postMessage(smoke ? 2_000 : 400_000, 1) }),
+        },
+        {
+          name: 'postMessage-batched',
+          run: async ({ smoke }) => ({ value: await postMessage(smoke ? 2_000 : 400_000, 64) }),
+        },
+      ],
     },
   ],
 };

@@ -1,0 +1,46 @@
+import type { Work } from './suite.ts';
+
+/** Seconds that a contestant runs before it is measured. */
+const WARM_UP = 0.4;
+/** Seconds between two looks at the clock. */
+const SLICE = 0.2;
+
+/**
+ * Events per second of `run`, which does about so many events as it is told and answers how many it did. Runs until it
+ * is warm, then for `work.seconds`.
+ */
+export async function throughput(
+  work: Work,
+  run: (events: number) => number | Promise<number>,
+): Promise<number> {
+  let wanted = 1000;
+  const now = work.clock === 'cpu' ? cpuTime : wallTime;
+  const timed = async (): Promise<{ events: number; seconds: number }> => {
+    const start = now();
+    const events = await run(wanted);
+    return { events, seconds: Math.max(now() - start, 1e-6) };
+  };
+  for (let warm = 0; warm < (work.smoke ? 0 : WARM_UP); ) {
+    const { events, seconds } = await timed();
+    warm += seconds;
+    wanted = Math.ceil(Math.min((events / seconds) * SLICE, wanted * 10));
+  }
+  let events = 0;
+  let seconds = 0;
+  do {
+    const slice = await timed();
+    events += slice.events;
+    seconds += slice.seconds;
+  } while (seconds < work.seconds);
+  return events / seconds;
+}
+
+function wallTime(): number {
+  return performance.now() / 1000;
+}
+
+/** Of all threads of the process: what V8 does beside the main thread is not free. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
