@@ -5,21 +5,35 @@ import type { Phold, Shape } from './shape.ts';
 /** Events, about, of the stretch that all contestants run and whose outcome is compared. */
 const COMPARED = 100_000;
 
-/** Runs a contestant of PHOLD: first a stretch of simulated time that is the same for all, then for speed. */
-export async function measurePhold(shape: Shape, work: Work, phold: Phold): Promise<Outcome> {
+/**
+ * Runs a contestant of PHOLD: first a stretch of simulated time that is the same for all, then for speed.
+ *
+ * @param memory where it is given, the growth in bytes while it runs for speed is told too
+ */
+export async function measurePhold(
+  shape: Shape,
+  work: Work,
+  phold: Phold,
+  memory?: () => number,
+): Promise<Outcome> {
   const pending = shape.agents * shape.perAgent;
   // No event is due before the least delay.
   let time = Math.ceil(2 * (shape.delays === 'exponential' ? shape.lookahead : 1)) / 2;
   time += Math.max(1, Math.round((2 * (work.smoke ? 1000 : COMPARED)) / pending)) / 2;
   const events = phold.advance(time);
   const checksum = `${events} events, ${fold(phold.words())}`;
-  const value = await throughput(work, (wanted) => {
+  const advance = (wanted: number): number => {
     // Whole ticks where there are ticks, and not so little that it cuts windows short where there is lookahead.
     const step = wanted / pending;
     time += shape.delays === 'exponential' ? Math.max(step, 4 * shape.lookahead) : Math.ceil(step);
     return phold.advance(time);
-  });
-  return { value, checksum };
+  };
+  if (memory === undefined) return { value: await throughput(work, advance), checksum };
+  // Queues and heap take their size first.
+  await throughput(work, advance);
+  const before = memory();
+  const value = await throughput(work, advance);
+  return { value, checksum, also: { growth: memory() - before } };
 }
 
 function fold(words: Iterable<number>): string {

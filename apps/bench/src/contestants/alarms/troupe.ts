@@ -1,6 +1,7 @@
 import { Agent, Scheduler } from '@troupe/core';
 import type { Outcome, Work } from '../../harness/suite.ts';
 import { throughput } from '../../harness/throughput.ts';
+import { alarmsOf } from './number.ts';
 
 type Clock = { ring: number };
 
@@ -31,6 +32,6 @@ class Sleeper extends Agent<Clock> {
 
 export async function troupe(work: Work): Promise<Outcome> {
   const scheduler = new Scheduler<Clock>();
-  scheduler.add(new Sleeper(work.smoke ? 100 : 20_000));
+  scheduler.add(new Sleeper(alarmsOf(work)));
   return { value: await throughput(work, (alarms) => scheduler.run({ maxEvents: alarms }).events) };
 }

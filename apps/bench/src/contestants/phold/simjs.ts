@@ -1,11 +1,11 @@
 import { Random } from '@troupe/core';
-import type { Simjs } from 'simjs';
 import { delayOf } from '../../phold/delay.ts';
 import { type Phold, SEED, type Shape } from '../../phold/shape.ts';
+import { loadSimjs } from '../load-simjs.ts';
 
 /** Entities of SIM.JS that send each other messages with a delay. */
 export async function simjs(shape: Shape): Promise<Phold> {
-  const { Entity, Sim } = await load();
+  const { Entity, Sim } = await loadSimjs();
   const { agents, perAgent, remote } = shape;
   const delay = delayOf(shape);
   const holders: Holder[] = [];
@@ -50,15 +50,4 @@ export async function simjs(shape: Shape): Promise<Phold> {
     },
     words: () => holders.map(({ random }) => random.word()),
   };
-}
-
-/** The package of npm is a bundle for pages: it leaves its classes in `window` and exports nothing. */
-async function load(): Promise<Simjs> {
-  const scope = globalThis as { window?: { Sim?: Simjs } };
-  scope.window = {};
-  await import('simjs');
-  const { Sim } = scope.window;
-  delete scope.window;
-  if (Sim === undefined) throw new Error('simjs did not leave Sim in window');
-  return Sim;
 }

@@ -2,7 +2,7 @@
 declare module 'simjs' {
   class Entity {
     send(message: unknown, delay: number, to: unknown): void;
-    setTimer(delay: number): { done(callback: () => void): void };
+    setTimer(delay: number): { done(callback: () => void, context?: unknown): void };
   }
   class Sim {
     time(): number;
