@@ -12,6 +12,8 @@ export interface Options {
   /** Whether throughputs are per second of processor time. */
   readonly cpu: boolean;
   readonly lookahead: number;
+  /** Contestants that are command lines. */
+  readonly external: readonly { readonly name: string; readonly command: string }[];
   readonly json: boolean;
   readonly smoke: boolean;
 }
@@ -35,6 +37,7 @@ export function parseOptions(args: readonly string[]): Options {
     seconds: smoke ? 0 : number('seconds', values.seconds, 0.1, 3600, false),
     lookahead: number('lookahead', values.lookahead, 0.001, 0.999, false),
     cpu: values.cpu,
+    external: values.external.map(guest),
     json: values.json,
     smoke,
   };
@@ -50,6 +53,7 @@ function parse(args: readonly string[]) {
         runs: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '1' },
         lookahead: { type: 'string', default: '0.1' },
+        external: { type: 'string', multiple: true, default: [] },
         cpu: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         smoke: { type: 'boolean', default: false },
@@ -58,6 +62,14 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${(error as Error).message} (npm run bench lists the options)`);
   }
+}
+
+function guest(text: string): { name: string; command: string } {
+  const at = text.indexOf('=');
+  const name = text.slice(0, Math.max(at, 0)).trim();
+  const command = text.slice(at + 1).trim();
+  if (name !== '' && command !== '') return { name, command };
+  throw new UsageError(`--external is ${JSON.stringify(text)}: give NAME=COMMAND`);
 }
 
 function number(name: string, text: string, least: number, most: number, isWhole: boolean): number {
@@ -77,6 +89,8 @@ export function usage(suites: readonly Suite[]): string {
     '  --seconds N        seconds that a throughput is measured for, after the warm-up (default 1)',
     '  --cpu              seconds of processor time, where others keep the machine busy (suite kernel)',
     '  --lookahead N      least delay of PHOLD in simulated seconds (default 0.1)',
+    "  --external 'NAME=COMMAND'",
+    '                     a further contestant: a command that prints a figure in events/s (more than once: several)',
     '  --json             a header and a result per line, as JSON',
     '  --smoke            everything, as little as shows that it works',
   ];

@@ -1,4 +1,4 @@
-// The peers without types: what the contestants use of them.
+// What the contestants use of peers that have no types, or have them where TypeScript does not look.
 declare module 'simjs' {
   class Entity {
     send(message: unknown, delay: number, to: unknown): void;
@@ -26,4 +26,11 @@ declare module 'js-simulator' {
   }
   const jssim: { Scheduler: typeof Scheduler; SimEvent: typeof SimEvent };
   export default jssim;
+}
+
+declare module 'comlink/dist/esm/node-adapter.mjs' {
+  import type { MessagePort } from 'node:worker_threads';
+  import type { Endpoint } from 'comlink';
+
+  export default function nodeEndpoint(port: MessagePort): Endpoint;
 }

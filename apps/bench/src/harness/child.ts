@@ -1,5 +1,6 @@
+import { json } from 'node:stream/consumers';
 import { SUITES } from '../suites.ts';
-import type { Outcome, Work } from './suite.ts';
+import type { Contestant, Work } from './suite.ts';
 
 /** Which contestant a child process is to run, and with what. */
 export interface Errand {
@@ -9,19 +10,24 @@ export interface Errand {
   readonly work: Work;
 }
 
-/** The program of a child process: runs one contestant once and tells its parent what that came to. */
+/** The program of a child process: runs contestants and tells its parent, a line for each, what that came to. */
 async function main(): Promise<void> {
-  const errand = JSON.parse(process.argv[2] ?? '') as Errand;
-  const outcome: Outcome = await find(errand)(errand.work);
-  process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  for (const errand of (await json(process.stdin)) as Errand[]) {
+    try {
+      const outcome = await find(errand).run(errand.work);
+      process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    } catch (cause) {
+      throw new Error(`${errand.suite} ${errand.case}: ${errand.contestant} failed`, { cause });
+    }
+  }
 }
 
-function find(errand: Errand): (work: Work) => Outcome | Promise<Outcome> {
+function find(errand: Errand): Contestant {
   const suite = SUITES.find(({ name }) => name === errand.suite);
   const entry = suite?.cases.find(({ name }) => name === errand.case);
   const contestant = entry?.contestants.find(({ name }) => name === errand.contestant);
   if (contestant === undefined) throw new Error(`no such contestant: ${JSON.stringify(errand)}`);
-  return contestant.run;
+  return contestant;
 }
 
 await main();

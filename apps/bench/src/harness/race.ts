@@ -1,71 +1,53 @@
-import type { Case, Contestant, Outcome, Result, Work } from './suite.ts';
+import type { Case, Contestant, Outcome, Result } from './suite.ts';
 
-/** Runs a contestant of a case once. */
-type Runner = (entry: Case, contestant: Contestant, work: Work) => Promise<Outcome>;
-
-/** How a race is run. */
-export interface Race {
-  readonly runs: number;
-  readonly work: Work;
-  /** How many contestants run at the same time: 1, wherever figures matter. */
-  readonly abreast: number;
-  readonly runner: Runner;
-  /** Told about contestants that cannot run here. */
-  readonly onSkip: (entry: Case, contestant: Contestant, why: string) => void;
-}
-
-/**
- * Runs the contestants of a case in turn, `runs` times, so that whatever else the machine does meets all alike; answers
- * the medians.
- */
-export async function race(suite: string, entry: Case, options: Race): Promise<Result[]> {
-  const { runs, work, abreast, runner, onSkip } = options;
-  const able = entry.contestants.filter((contestant) => {
-    const why = contestant.unable?.();
-    if (why !== undefined) onSkip(entry, contestant, why);
-    return why === undefined;
-  });
-  const outcomes = new Map(able.map((contestant): [Contestant, Outcome[]] => [contestant, []]));
-  const turns = Array.from({ length: runs }, () => able).flat();
-  while (turns.length > 0) {
-    await Promise.all(
-      turns.splice(0, abreast).map(async (contestant) => {
-        outcomes.get(contestant)?.push(await runner(entry, contestant, work));
-      }),
-    );
+/** Runs the contestants of a case in turn, `runs` times, so that whatever else the machine does meets all alike. */
+export async function inTurn(
+  contestants: readonly Contestant[],
+  runs: number,
+  run: (contestant: Contestant) => Promise<Outcome>,
+): Promise<Outcome[][]> {
+  const outcomes = contestants.map((): Outcome[] => []);
+  for (let turn = 0; turn < runs; turn += 1) {
+    for (const [index, contestant] of contestants.entries()) outcomes[index]?.push(await run(contestant));
   }
-  agree(entry, outcomes);
-  return resultsOf(suite, entry, outcomes);
+  return outcomes;
 }
 
-/** Those who say what they did must have done the same: a contestant that does less is no contestant. */
-function agree(entry: Case, outcomes: ReadonlyMap<Contestant, readonly Outcome[]>): void {
-  let first: { readonly name: string; readonly checksum: string } | undefined;
-  for (const [{ name }, runs] of outcomes) {
-    for (const { checksum } of runs) {
-      if (checksum === undefined) continue;
-      first ??= { name, checksum };
-      if (checksum !== first.checksum) {
+/** Contestants must have done the same: one that does less is no contestant. */
+function agree({ name: where }: Case, outcomes: readonly (readonly [string, readonly Outcome[]])[]): void {
+  const known = new Map<string, { readonly by: string; readonly value: string | number }>();
+  for (const [name, runs] of outcomes) {
+    for (const [check, value] of runs.flatMap(({ checks = {} }) => Object.entries(checks))) {
+      const first = known.get(check);
+      if (first === undefined) {
+        known.set(check, { by: name, value });
+      } else if (first.value !== value) {
         throw new Error(
-          `${entry.name}: ${name} did not do what ${first.name} did: ${checksum} instead of ${first.checksum}`,
+          `${where}: ${name} did not do what ${first.by} did: ${check} is ${value}, not ${first.value}`,
         );
       }
     }
   }
 }
 
-function resultsOf(
+/**
+ * The medians of a case, of the runs of each of its contestants by name.
+ *
+ * @throws where contestants that tell what they did have not done the same
+ */
+export function resultsOf(
   suite: string,
   entry: Case,
-  outcomes: ReadonlyMap<Contestant, readonly Outcome[]>,
+  outcomes: readonly (readonly [string, readonly Outcome[]])[],
 ): Result[] {
+  agree(entry, outcomes);
   const results: Result[] = [];
-  for (const [{ name: contestant }, all] of outcomes) {
+  for (const [contestant, all] of outcomes) {
     const runs = all.map(({ value }) => value);
     results.push({ suite, case: entry.name, contestant, value: median(runs), unit: entry.unit, runs });
   }
   for (const [key, { unit }] of Object.entries(entry.also ?? {})) {
-    for (const [{ name: contestant }, all] of outcomes) {
+    for (const [contestant, all] of outcomes) {
       const runs = all.flatMap(({ also }) => also?.[key] ?? []);
       if (runs.length === 0) continue;
       results.push({ suite, case: `${entry.name}-${key}`, contestant, value: median(runs), unit, runs });
@@ -75,7 +57,7 @@ function resultsOf(
 }
 
 /** The middle one of `values`, or the mean of the middle two. */
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

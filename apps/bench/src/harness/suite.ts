@@ -13,8 +13,8 @@ export interface Work {
 /** What one run of a contestant came to. */
 export interface Outcome {
   readonly value: number;
-  /** Says what the contestant did, not how fast: equal for all contestants of a case that give one. */
-  readonly checksum?: string;
+  /** What the contestant did, not how fast: a check must come out the same wherever contestants of a case give it. */
+  readonly checks?: Readonly<Record<string, string | number>>;
   /** Figures of {@link Case.also}, by name. */
   readonly also?: Readonly<Record<string, number>>;
 }
@@ -24,8 +24,12 @@ export interface Contestant {
   readonly name: string;
   /** Runs once, in a process of its own. Imports what it needs there, so that nothing else is loaded beside it. */
   readonly run: (work: Work) => Outcome | Promise<Outcome>;
+  /** True for one that starts a process itself: it is run where the harness runs. */
+  readonly hasOwnProcess?: boolean;
   /** Options of Node that it needs. */
   readonly execArgv?: readonly string[];
+  /** The command that runs Node for it. */
+  readonly prefix?: () => readonly string[];
   /** Why it cannot run on this machine; undefined where it can. */
   readonly unable?: () => string | undefined;
 }

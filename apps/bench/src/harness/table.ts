@@ -19,7 +19,8 @@ export function tableOf(entry: Case, results: readonly Result[]): string[] {
     for (const { contestant, value } of own) {
       const bar = '█'.repeat(Math.max(1, Math.round((Math.max(0, value) / most) * BAR) || 1)).padEnd(BAR);
       const ratio = measure.better === 'more' ? value / base : base / value;
-      const times = own.length > 1 ? `${ratio.toFixed(2).padStart(8)} ×` : '';
+      // A growth may be below 0; then there is nothing to divide.
+      const times = own.length > 1 && ratio > 0 ? `${ratio.toFixed(2).padStart(8)} ×` : '';
       lines.push(`  ${contestant.padEnd(width)} ${figure(value).padStart(14)}  ${bar}${times}`);
     }
   }

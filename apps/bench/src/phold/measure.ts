@@ -17,23 +17,23 @@ export async function measurePhold(
   memory?: () => number,
 ): Promise<Outcome> {
   const pending = shape.agents * shape.perAgent;
-  // No event is due before the least delay.
-  let time = Math.ceil(2 * (shape.delays === 'exponential' ? shape.lookahead : 1)) / 2;
-  time += Math.max(1, Math.round((2 * (work.smoke ? 1000 : COMPARED)) / pending)) / 2;
+  const compared = (work.smoke ? 1000 : COMPARED) / pending;
+  // No event is due before the least delay. Half way between two ticks where there are ticks.
+  let time = shape.delays === 'exponential' ? 2 * shape.lookahead + compared : 1.5 + Math.round(compared);
   const events = phold.advance(time);
-  const checksum = `${events} events, ${fold(phold.words())}`;
+  const checks = { events, streams: fold(phold.words()) };
   const advance = (wanted: number): number => {
     // Whole ticks where there are ticks, and not so little that it cuts windows short where there is lookahead.
     const step = wanted / pending;
-    time += shape.delays === 'exponential' ? Math.max(step, 4 * shape.lookahead) : Math.ceil(step);
+    time += shape.delays === 'exponential' ? Math.max(step, 2 * shape.lookahead) : Math.ceil(step);
     return phold.advance(time);
   };
-  if (memory === undefined) return { value: await throughput(work, advance), checksum };
+  if (memory === undefined) return { value: await throughput(work, advance), checks };
   // Queues and heap take their size first.
   await throughput(work, advance);
   const before = memory();
   const value = await throughput(work, advance);
-  return { value, checksum, also: { growth: memory() - before } };
+  return { value, checks, also: { growth: memory() - before } };
 }
 
 function fold(words: Iterable<number>): string {

@@ -1,6 +1,6 @@
 /**
  * The states of the random streams of agents 0 to n-1 as `Random.of(seed, id)` of `@troupe/core` seeds them, four words
- * per agent: for loops that draw inline. That they are the same shows in the checksum of every case.
+ * per agent: for loops that draw inline. That they are the same is checked in every case.
  */
 export function streamsOf(seed: number, agents: number): Int32Array {
   const states = new Int32Array(agents * 4);

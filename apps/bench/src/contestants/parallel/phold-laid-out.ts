@@ -1,0 +1,3 @@
+import { pholdModel } from './phold-model.ts';
+
+export default pholdModel(true);
