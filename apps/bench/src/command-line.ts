@@ -29,6 +29,9 @@ export function parseOptions(args: readonly string[]): Options {
   if (positionals.length > 1) {
     throw new UsageError(`one suite at a time, not ${positionals.join(' and ')}`);
   }
+  if (values.cpu && values.external.length > 0) {
+    throw new UsageError('--external tells seconds of the clock on the wall: leave --cpu out');
+  }
   const smoke = values.smoke;
   return {
     suite: positionals[0],

@@ -121,14 +121,30 @@ test('who cannot run here is told of and left out', () => {
   expect(complaints).toEqual(['NOT MEASURED: suite race peer: no peer']);
 });
 
-test('a throughput is events over the time that they took', async () => {
-  const work = { smoke: true, seconds: 0.02, clock: 'wall', lookahead: 0.1 } as const;
-  let events = 0;
-  const start = performance.now();
-  const value = await throughput(work, (wanted) => {
-    events += wanted;
-    return wanted;
-  });
-  const least = events / ((performance.now() - start) / 1000);
-  expect(value).toBeGreaterThanOrEqual(least);
+test('a throughput is events over the time that they took, without the warm-up', async () => {
+  const work = { smoke: false, seconds: 2, clock: 'wall', lookahead: 0.1 } as const;
+  let time = 0;
+  const slices: number[] = [];
+  const value = await throughput(
+    work,
+    (wanted) => {
+      slices.push(wanted);
+      // Cold, an event takes 10 µs; warm, 1 µs.
+      time += wanted * (time < 0.2 ? 1e-5 : 1e-6);
+      return wanted;
+    },
+    () => time,
+  );
+  expect(value).toBeCloseTo(1e6, 3);
+  expect(slices.slice(0, 3)).toEqual([1000, 10_000, 10_000]);
+  // Once warm, slices of a tenth of a second for 2 s.
+  expect(slices.slice(-20).every((wanted) => Math.abs(wanted - 100_000) <= 1)).toBe(true);
+});
+
+test('a smoke test measures one slice', async () => {
+  const work = { smoke: true, seconds: 0, clock: 'cpu', lookahead: 0.1 } as const;
+  const slices: number[] = [];
+  const value = await throughput(work, (wanted) => slices.push(wanted));
+  expect(slices).toEqual([1000]);
+  expect(value).toBeGreaterThan(0);
 });

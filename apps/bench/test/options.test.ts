@@ -56,6 +56,7 @@ test.each([
     'case ping-pong is in messages/s; choose one in events/s',
   ],
   [['kernel', '--case', 'phold-16k', '--external', 'troupe=b'], 'has a contestant of that name'],
+  [['kernel', '--cpu', '--external', 'a=b'], '--external tells seconds of the clock on the wall'],
   [['kernel', '--fast'], "Unknown option '--fast'"],
 ])('%j is refused with the remedy', (args, text) => {
   const refuse = (): unknown => choose(SUITES, parseOptions(args), () => {});

@@ -11,7 +11,8 @@ const byTheClock = (work: Work): Work => ({ ...work, clock: 'wall' });
 
 /** A case whose windows hold about so many events of both clusters together: pending events times lookahead. */
 function windows(events: number): Case {
-  const agents = Math.ceil(events / LOOKAHEAD / PER_AGENT);
+  // An even number, so that both clusters have as many.
+  const agents = 2 * Math.ceil(events / LOOKAHEAD / PER_AGENT / 2);
   const contestant = (name: string, laidOut: boolean, clusters: number): Contestant => ({
     name,
     run: async (work) => {
