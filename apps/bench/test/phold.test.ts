@@ -15,17 +15,21 @@ const SHAPE = fc.record<Shape>({
   delays: fc.constantFrom('exponential', 'constant', 'ticks'),
 });
 
-/** Events up to each of some times, and where all streams stand at the end. */
-function course(phold: Phold): readonly number[] {
-  // Beyond what a calendar reaches ahead, so that it has turned more than once.
-  const events = [0.5, 1.25, 3.5, 20.5].map((until) => phold.advance(until));
+/**
+ * Events up to each of some times, and where all streams stand at the end: beyond what a calendar reaches ahead, so that
+ * it has turned more than once.
+ */
+function course(phold: Phold, times = [0.5, 1.25, 3.5, 20.5]): readonly number[] {
+  const events = times.map((until) => phold.advance(until));
   return [...events, ...phold.words()];
 }
 
 test('the hand-written loop does the same events as agents do, for any shape', () => {
   fc.assert(
     fc.property(SHAPE, (shape) => {
-      expect(course(handWritten(shape))).toEqual(course(troupe(shape, true)));
+      // Among them ticks: what is due then is left for later.
+      const times = [0.5, 2, 3.25, 20];
+      expect(course(handWritten(shape), times)).toEqual(course(troupe(shape, true), times));
     }),
     { numRuns: 40 },
   );
