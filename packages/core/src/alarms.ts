@@ -111,7 +111,8 @@ export class Alarms {
     this.#queue.forEach((slot) => {
       if ((this.#pool.flagsOf(slot) & ALARM) !== 0) alarms.push(slot);
     });
-    for (const slot of alarms) this.#cancelNow(slot);
+    // Those due at this very instant too: what the queue holds has not been taken up.
+    for (const slot of alarms) this.#callBack(slot);
   }
 
   /** Visits the recalls of the window that is over, to tell other clusters of them. */
@@ -155,8 +156,12 @@ export class Alarms {
   }
 
   #cancelNow(slot: number): void {
+    if ((this.#pool.due[slot] as number) > this.#cluster.now) this.#callBack(slot);
+  }
+
+  #callBack(slot: number): void {
     const flags = this.#pool.flagsOf(slot);
-    if ((this.#pool.due[slot] as number) <= this.#cluster.now || (flags & CANCELLED) !== 0) return;
+    if ((flags & CANCELLED) !== 0) return;
     if ((flags & (UNREF | SHADOW)) === 0) this.#cluster.live -= 1;
     this.forget(slot);
     this.#pool.setFlags(slot, (flags & ~ALARM) | CANCELLED);

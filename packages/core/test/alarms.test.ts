@@ -725,6 +725,15 @@ describe('at the end of a run', () => {
     expect(anna.topics).toEqual(['go']);
   });
 
+  it('those that are due at the very time where a run before ended are discarded as well', () => {
+    const anna = new Actor('anna', { setup: (self) => self.setAlarm(2, 'ring') });
+    const scheduler = schedulerOf({}, anna);
+    scheduler.run({ until: 2 });
+    scheduler.run({ until: 2, clearAlarmsAtEnd: true });
+    expect(scheduler.run()).toMatchObject({ reason: 'idle', events: 0 });
+    expect(anna.topics).toEqual([]);
+  });
+
   it('discarded ones do not come back with the next alarm that is set', () => {
     const anna = new Actor('anna', {
       setup: (self) => self.setAlarm(10, 'old'),
