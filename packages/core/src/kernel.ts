@@ -1088,7 +1088,7 @@ export class Kernel implements Host {
     found.delete(receiver);
     if (found.size === 0) return;
     const count = ((this.table.counts[sender] as number) - 1) | 0;
-    const original = slot === NONE ? body : this.#bodyOf(slot, topic);
+    const original = slot === NONE ? this.topics.laidOut(topic, body) : this.#bodyOf(slot, topic);
     for (const subscriber of found) {
       if (this.#strict !== undefined && subscriber !== sender) {
         this.#checkLookahead(sender, subscriber, topic, due);

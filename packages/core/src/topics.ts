@@ -44,6 +44,16 @@ export class Topics {
     return this.#layouts[index];
   }
 
+  /** A body as its receiver sees it: a layout may round it, and drops what it does not declare. */
+  laidOut(index: number, body: unknown): unknown {
+    const layout = this.#layouts[index];
+    if (layout === undefined) return body;
+    const bytes = Buffer.allocUnsafeSlow(layout.maxBytes);
+    const view = new DataView(bytes.buffer);
+    layout.encode(body, view, bytes, 0);
+    return layout.decode(view, bytes, 0);
+  }
+
   #add(topic: string): number {
     if (typeof topic !== 'string') {
       throw new SimulationError('ERR_TROUPE_TOPIC', `the topic is ${show(topic)}: give a string`, {

@@ -4,12 +4,14 @@ import {
   type AgentId,
   defineModel,
   type EventRecord,
+  layout,
   type Message,
   type Model,
   Scheduler,
   Simulation,
   type SimulationOptions,
 } from '@troupe/core';
+import type { Layout } from '@troupe/transport';
 import { describe, expect, test } from 'vitest';
 
 /** A model of some agents of these classes, placed by the last digit of their ids. */
@@ -334,6 +336,23 @@ describe('a simulation that is held', () => {
     });
     expect(steps).toEqual([2, 2]);
   });
+});
+
+test('a subscriber sees a body as its layout makes it, wherever its receiver is', async () => {
+  class Speaker extends Agent {
+    override setup(): void {
+      if (this.id === 0) this.setAlarm(1, 'speak');
+      if (this.id === 2) this.subscribe({ receiver: 1 });
+    }
+    override receive({ topic, body }: Message): void {
+      if (topic === 'speak') this.send(1, 'size', { size: 0.1, undeclared: true }, 1);
+      else this.report('heard', body);
+    }
+  }
+  const model = modelOf([Speaker], [0, 1, 2], { layouts: { size: layout({ size: 'f32' }) as Layout } });
+  const results = await everywhere(model, async (simulation) => (await simulation.run()).results);
+  const heard = { size: Math.fround(0.1) };
+  expect(results).toEqual({ heard: { 1: heard, 2: heard } });
 });
 
 test('the event log of a simulation that is closed has ended, and two reads of one get an event each', async () => {
