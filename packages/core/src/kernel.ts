@@ -342,11 +342,12 @@ export class Kernel implements Host {
 
   /** When the next event of this cluster is due; infinity when there is none. */
   get nextTime(): number {
-    return this.#comingCount > 0 ? this.now : this.#queue.peek();
+    return this.#comingCount > 0 || this.#heldCount > 0 ? this.now : this.#queue.peek();
   }
 
   /** The round of the next event within its instant. */
   get nextRound(): number {
+    if (this.#heldCount > 0) return this.round;
     return this.#comingCount > 0 ? this.round + 1 : 0;
   }
 
@@ -387,6 +388,7 @@ export class Kernel implements Host {
   #hasOnlyQueue(): boolean {
     return (
       this.#comingCount === 0 &&
+      this.#heldCount === 0 &&
       this.#awake.size === 0 &&
       this.#cycle.length === 0 &&
       this.pacer === undefined &&
@@ -416,6 +418,12 @@ export class Kernel implements Host {
 
   /** Takes the next round that is due before `bound` into the batch and sets the clock; false when there is none. */
   #begin(bound: number): boolean {
+    if (this.#heldCount > 0) {
+      if (this.now >= bound) return false;
+      this.#batchCount = this.#heldCount;
+      this.#heldCount = 0;
+      return true;
+    }
     if (this.#comingCount > 0) {
       if (this.now >= bound) return false;
       if (this.round !== -1 || this.#queue.peek() > this.now) {
@@ -447,6 +455,8 @@ export class Kernel implements Host {
   }
 
   #batchCount = 0;
+  /** How much of the batch waits for the next run, since an agent ended or interrupted the last one in its round. */
+  #heldCount = 0;
 
   #runRound(): void {
     this.rounds += 1;
@@ -1223,15 +1233,9 @@ export class Kernel implements Host {
       this.#carryOut(sender, command);
     }
     if (this.halt === undefined) return false;
-    // What was due with the halt stays due: the next run begins with it.
-    for (let index = 0; index < kept; index += 1) {
-      const slot = slots[index] as number;
-      if (this.#comingCount === this.#coming.length) this.#coming = doubled(this.#coming);
-      this.#coming[this.#comingCount] = slot;
-      this.#comingCount += 1;
-    }
+    // What was due with the halt stays due: the next run begins with it, and with this round.
+    this.#heldCount = kept;
     this.#batchCount = 0;
-    this.round -= 1;
     return true;
   }
 
@@ -1424,22 +1428,29 @@ export class Kernel implements Host {
   /** Discards all pending alarms, those of this very instant included. */
   clearAlarms(): void {
     this.alarms.clear();
+    this.#comingCount = this.#letGoOfAlarms(this.#coming, this.#comingCount);
+    this.#heldCount = this.#letGoOfAlarms(this.#batch.slots, this.#heldCount);
+  }
+
+  /** Takes the alarms out of a list of slots; answers how many others are left. */
+  #letGoOfAlarms(slots: Int32Array, count: number): number {
     let kept = 0;
-    for (let index = 0; index < this.#comingCount; index += 1) {
-      const slot = this.#coming[index] as number;
+    for (let index = 0; index < count; index += 1) {
+      const slot = slots[index] as number;
       if ((this.#pool.flagsOf(slot) & ALARM) !== 0) {
         this.#letGo(slot);
         continue;
       }
-      this.#coming[kept] = slot;
+      slots[kept] = slot;
       kept += 1;
     }
-    this.#comingCount = kept;
+    return kept;
   }
 
   /** Pending alarms that `receiver` would get, whoever set them, earliest first. */
   alarmsFor(receiver: number): AlarmInfo[] {
-    return this.alarms.listFor(receiver, this.#coming.subarray(0, this.#comingCount));
+    const held = this.#batch.slots.subarray(0, this.#heldCount);
+    return this.alarms.listFor(receiver, [...held, ...this.#coming.subarray(0, this.#comingCount)]);
   }
 
   /** The `limit` messages that are due first, in order. */
@@ -1448,6 +1459,7 @@ export class Kernel implements Host {
       this.#queue.forEach((slot) => {
         if (!this.alarms.isRecalled(slot)) visit(slot);
       });
+      this.#batch.slots.subarray(0, this.#heldCount).forEach(visit);
       this.#coming.subarray(0, this.#comingCount).forEach(visit);
     };
     const compare = (a: number, b: number): number => this.#compare(a, b);

@@ -355,6 +355,34 @@ test('a subscriber sees a body as its layout makes it, wherever its receiver is'
   expect(results).toEqual({ heard: { 1: heard, 2: heard } });
 });
 
+test('what is sent at no delay in the round of a halt is due in the round after it', async () => {
+  class Child extends Agent {
+    override setup(): void {
+      this.send(0, 'born');
+    }
+  }
+  class Parent extends Agent {
+    readonly #seen: string[] = [];
+    override setup(): void {
+      if (this.id === 0) this.setAlarm(1, 'go');
+    }
+    override update(inbox: Message[]): void {
+      this.#seen.push(`${this.time}: ${inbox.map(({ topic }) => topic)}`);
+      this.report('seen', [...this.#seen]);
+      if (inbox[0]?.topic !== 'go') return;
+      this.add(Child, { id: 'child 1' });
+      this.pause();
+      this.send(0, 'next');
+    }
+  }
+  const model = modelOf([Parent, Child], [0]);
+  const results = await everywhere(model, async (simulation) => {
+    expect((await simulation.run()).reason).toBe('paused');
+    return (await simulation.run()).results;
+  });
+  expect(results).toEqual({ seen: { 0: ['1: go', '1: next', '1: born'] } });
+});
+
 test('the event log of a simulation that is closed has ended, and two reads of one get an event each', async () => {
   const simulation = new Simulation(modelOf([Ticking], [0]), { eventLog: true });
   const log = simulation.eventLog();
