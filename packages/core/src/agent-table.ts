@@ -7,6 +7,8 @@ import { NONE } from './queue/event-pool.ts';
 export const BATCHED = 1;
 /** It threw and is to be removed: nothing reaches it any more. */
 export const FAILED = 2;
+/** It threw in this round and ends the run: what else it would get in the round is dropped. */
+export const ENDING = 4;
 
 /** Largest integer id that is looked up in an array instead of a map. */
 const DIRECT_IDS = 1 << 22;

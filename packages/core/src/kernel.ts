@@ -11,7 +11,7 @@ import {
   type Host,
   unbindAgent,
 } from './agent.ts';
-import { AgentTable, BATCHED, FAILED } from './agent-table.ts';
+import { AgentTable, BATCHED, ENDING, FAILED } from './agent-table.ts';
 import { Alarms } from './alarms.ts';
 import { refusePromise } from './async-guard.ts';
 import { checkAgent, checkSubscription } from './checks.ts';
@@ -194,8 +194,8 @@ export class Kernel implements Host {
   readonly #setupCommands: { sender: number; count: number; command: Command }[] = [];
   #found = new Set<number>();
   #cycle: string[] = [];
-  /** Who threw last and ends the run: what else is in its inbox is not delivered. */
-  #failedReceiver = NONE;
+  /** Who threw in this round and ends the run: what else is in their inboxes is not delivered. */
+  #ending: number[] = [];
   readonly #bytes: Bytes = { view: new DataView(new ArrayBuffer(0)), start: 0, length: 0 };
   #generated = 0;
   readonly #strict: StrictBodies | undefined;
@@ -460,7 +460,7 @@ export class Kernel implements Host {
 
   #runRound(): void {
     this.rounds += 1;
-    this.#failedReceiver = NONE;
+    if (this.#ending.length > 0) this.#forgetEnding();
     this.pulse[PULSE_TIME] = this.now;
     if (this.table.wantsSweep) this.#sweep();
     if (this.#commands > 0 && this.#obey()) return;
@@ -568,26 +568,24 @@ export class Kernel implements Host {
     }
     this.#arrange(count);
     const agent = this.table.agents[receiver];
-    if (agent !== undefined && ((this.table.flags[receiver] as number) & (BATCHED | FAILED)) === BATCHED) {
+    const flags = this.table.flags[receiver] as number;
+    if (agent !== undefined && (flags & (BATCHED | FAILED | ENDING)) === BATCHED) {
       const inbox: Message[] = [];
       for (let index = 0; index < count; index += 1)
         inbox.push(this.#open(this.#order[index] as number, receiver));
       this.#update(agent, inbox, receiver);
       return;
     }
-    for (let index = 0; index < count; index += 1) {
-      const slot = this.#order[index] as number;
-      if (this.#failedReceiver === receiver) this.#letGo(slot);
-      else this.#deliver(slot);
-    }
+    for (let index = 0; index < count; index += 1) this.#deliver(this.#order[index] as number);
   }
 
   /** The hot path: hands one message to its agent. */
   #deliver(slot: number): void {
     const receiver = this.#pool.words[slot * this.#pool.wordStride + RECEIVER] as number;
     const agent = this.table.agents[receiver];
-    if (agent === undefined || ((this.table.flags[receiver] as number) & FAILED) !== 0) {
-      this.#deadLetter(slot, receiver);
+    if (agent === undefined || ((this.table.flags[receiver] as number) & (FAILED | ENDING)) !== 0) {
+      if (((this.table.flags[receiver] as number) & ENDING) !== 0) this.#letGo(slot);
+      else this.#deadLetter(slot, receiver);
       return;
     }
     if (((this.table.flags[receiver] as number) & BATCHED) !== 0) {
@@ -747,8 +745,7 @@ export class Kernel implements Host {
     const policy = this.#options.onError;
     // What goes wrong in setup is a fault of the model: there is no run yet that could go on.
     if (policy === 'stop' || this.#inSetup) {
-      this.#failedReceiver = index;
-      this.#keepLeast(this.explain(id, topic, error));
+      this.#endBy(index, this.explain(id, topic, error));
       return;
     }
     this.failures += 1;
@@ -762,9 +759,20 @@ export class Kernel implements Host {
         agent.teardown();
         refusePromise(agent.setup(), agent, 'setup');
       } catch (again) {
-        this.#keepLeast(this.explain(id, topic, again));
+        this.#endBy(index, this.explain(id, topic, again));
       }
     }
+  }
+
+  #endBy(index: number, failure: SimulationError): void {
+    this.table.flags[index] = (this.table.flags[index] as number) | ENDING;
+    this.#ending.push(index);
+    this.#keepLeast(failure);
+  }
+
+  #forgetEnding(): void {
+    const { flags } = this.table;
+    for (const index of this.#ending.splice(0)) flags[index] = (flags[index] as number) & ~ENDING;
   }
 
   /** An agent threw while it was taken out: there is nothing left to restart or remove. */

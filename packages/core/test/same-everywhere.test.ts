@@ -383,6 +383,48 @@ test('what is sent at no delay in the round of a halt is due in the round after 
   expect(results).toEqual({ seen: { 0: ['1: go', '1: next', '1: born'] } });
 });
 
+describe('of agents that end the run in one round', () => {
+  class Nervous extends Agent {
+    override setup(): void {
+      throw new Error('born so');
+    }
+    override receive(): void {}
+  }
+  class Parent extends Agent {
+    override setup(): void {
+      this.setAlarm(1, 'go');
+    }
+    override receive({ topic }: Message): void {
+      if (topic === 'go') {
+        for (const id of [11, 12]) this.add(Nervous, { id });
+        this.send(12, 'word');
+        for (const id of [11, 11, 12, 0]) this.send(id, 'word');
+      }
+    }
+  }
+
+  test.each(['stop', 'restart'] as const)('none gets any more messages, with onError %s', async (onError) => {
+    const model = modelOf([Parent, Nervous], [0]);
+    const log = await everywhere(
+      model,
+      async (simulation) => {
+        const events: unknown[] = [];
+        const reading = (async () => {
+          for await (const { time, round, to } of simulation.eventLog()) events.push([time, round, to]);
+        })();
+        await expect(simulation.run()).rejects.toMatchObject({ agent: 11, time: 1, round: 1 });
+        await reading;
+        return events;
+      },
+      { eventLog: true, onError },
+    );
+    expect(log).toEqual([
+      [1, 0, 0],
+      [1, 1, 0],
+    ]);
+  });
+});
+
 test('the event log of a simulation that is closed has ended, and two reads of one get an event each', async () => {
   const simulation = new Simulation(modelOf([Ticking], [0]), { eventLog: true });
   const log = simulation.eventLog();
