@@ -371,7 +371,7 @@ export class Kernel implements Host {
         this.now = this.#queue.taken;
         this.round = 0;
         this.rounds += 1;
-        this.#failedReceiver = NONE;
+        if (this.#ending.length > 0) this.#forgetEnding();
         this.pulse[PULSE_TIME] = this.now;
         this.#deliver(slot);
       } else {
