@@ -242,18 +242,45 @@ export class LadderQueue {
     this.#release(slot);
   }
 
-  /** Rebuilds the queue without the cancelled: the memory of what was cancelled is bounded by what is alive. */
+  /** Lets go of the cancelled where they are: the memory of what was cancelled is bounded by what is alive. */
   #compact(): void {
-    const live: number[] = [];
-    const dead: number[] = [];
-    this.#each((slot) => void (this.#isLive(slot) ? live : dead).push(slot));
-    for (let level = 0; level < this.#depth; level += 1) (this.#rungs[level] as Rung).heads.fill(NONE);
-    this.#depth = 0;
-    this.#bottom.size = 0;
-    this.#emptyTop();
-    this.#limit = Number.NEGATIVE_INFINITY;
-    for (const slot of dead) this.#drop(slot);
-    for (const slot of live) this.#insert(slot);
+    this.#sift(this.#bottom);
+    this.#sift(this.#top);
+    const { next } = this.#pool;
+    for (let level = 0; level < this.#depth; level += 1) {
+      const { heads, buckets, current } = this.#rungs[level] as Rung;
+      for (let index = current; index < buckets; index += 1) {
+        let kept = NONE;
+        for (let slot = heads[index] as number; slot !== NONE; ) {
+          const following = next[slot] as number;
+          if (this.#isLive(slot)) {
+            next[slot] = kept;
+            kept = slot;
+          } else {
+            this.#drop(slot);
+          }
+          slot = following;
+        }
+        heads[index] = kept;
+      }
+    }
+  }
+
+  /** Takes the cancelled out of a row, whose order stays. */
+  #sift(row: Row): void {
+    const { times, slots, size } = row;
+    let kept = 0;
+    for (let index = 0; index < size; index += 1) {
+      const slot = slots[index] as number;
+      if (this.#isLive(slot)) {
+        times[kept] = times[index] as number;
+        slots[kept] = slot;
+        kept += 1;
+      } else {
+        this.#drop(slot);
+      }
+    }
+    row.size = kept;
   }
 
   #emptyTop(): void {
