@@ -39,6 +39,8 @@ export class AgentTable {
   renamed: number[] = [];
 
   readonly #place: (id: AgentId) => number;
+  /** Ids that have moved away from where they were placed. */
+  readonly #moved = new Map<AgentId, number>();
   readonly #byText = new Map<AgentId, number>();
   #byNumber = new Int32Array(0);
   readonly #free: number[] = [];
@@ -78,8 +80,16 @@ export class AgentTable {
     return this.home[index] as number;
   }
 
+  /** From now on `id` lives on another cluster. Answers its index, or NONE where it never came up. */
+  relocate(id: AgentId, cluster: number): number {
+    this.#moved.set(id, cluster);
+    const index = this.find(id);
+    if (index !== NONE) this.home[index] = cluster;
+    return index;
+  }
+
   #intern(id: AgentId): number {
-    const home = this.#place(id);
+    const home = this.#moved.get(id) ?? this.#place(id);
     const index = this.#free.pop() ?? this.ids.length;
     if (index === this.home.length) this.#grow();
     this.ids[index] = id;

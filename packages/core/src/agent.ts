@@ -4,7 +4,7 @@ import { SimulationError } from './errors.ts';
 import { checkId } from './ids.ts';
 import type { LogLevel } from './log.ts';
 import type { AgentId, Message, MessageOf, Protocol } from './message.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 
 /** Names a pending alarm of the agent that set it. A number, so that it can be kept, sent and saved. */
 export type AlarmId = number & { readonly __alarm: unique symbol };
@@ -83,6 +83,17 @@ export let bindAgent: (agent: Agent, host: Host, index: number, id: AgentId) => 
 export let unbindAgent: (agent: Agent) => void;
 export let givenId: (agent: Agent) => AgentId | undefined;
 export let isBound: (agent: Agent) => boolean;
+export let packKernelState: (agent: Agent) => KernelState;
+export let unpackKernelState: (agent: Agent, state: KernelState) => void;
+
+/** What the kernel keeps in an agent, beside what the agent's own class does. */
+export interface KernelState {
+  /** Where its stream of random numbers stands, once it has drawn from it. */
+  readonly random: readonly number[] | undefined;
+  readonly awake: boolean;
+  /** How many agents it has added without naming them. */
+  readonly children: number;
+}
 
 /**
  * An agent: private state that nobody else touches, and a reaction to messages. Override one of three: a table of
@@ -127,6 +138,16 @@ export abstract class Agent<P extends Protocol = Protocol> {
     };
     givenId = (agent) => agent.#id;
     isBound = (agent) => agent.#host !== undefined;
+    packKernelState = (agent) => ({
+      random: agent.#random?.state,
+      awake: agent.#awake,
+      children: agent.#children,
+    });
+    unpackKernelState = (agent, { random, awake, children }) => {
+      agent.#random = random === undefined ? undefined : Random.resume(random);
+      agent.#awake = awake;
+      agent.#children = children;
+    };
   }
 
   /** @param id a string or an integer; generated when left out. */
@@ -146,6 +167,36 @@ export abstract class Agent<P extends Protocol = Protocol> {
 
   /** Called once, when the agent is removed. The end of a run removes nobody. */
   teardown(): void {}
+
+  /**
+   * What must be known of the agent to go on with it elsewhere, for {@link Agent.restore}: anything that can be sent.
+   * Default: its own fields, those that are not `#private`.
+   */
+  snapshot(): unknown {
+    return { ...this };
+  }
+
+  /**
+   * An agent of this class that goes on where the one stood whose {@link snapshot} this is. Default: the fields are set,
+   * without calling the constructor of the class. A class with `#private` members overrides both:
+   *
+   * ```ts
+   * override snapshot(): unknown {
+   *   return { capacity: this.#capacity, waiting: this.#waiting };
+   * }
+   *
+   * static override restore(state: { capacity: number; waiting: number[] }): Dock {
+   *   const dock = new Dock(state.capacity);
+   *   dock.#waiting = state.waiting;
+   *   return dock;
+   * }
+   * ```
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: a state is whatever the class's own snapshot says
+  static restore(state: any): Agent<any> {
+    // biome-ignore lint/complexity/noThisInStatic: the class it is called on, which need not be this one
+    return Object.assign(Reflect.construct(Agent, [], this) as Agent, state);
+  }
 
   /**
    * Reacts to one message. Unless overridden it calls the handler of the message's topic in {@link Agent.handlers}.

@@ -104,6 +104,15 @@ export class Alarms {
     return infos.sort((a, b) => a.due - b.due);
   }
 
+  /** What is pending in `slot`, alarm or not, is pending no longer. */
+  discard(slot: number): void {
+    const flags = this.#pool.flagsOf(slot);
+    if ((flags & (UNREF | SHADOW)) === 0) this.#cluster.live -= 1;
+    if ((flags & ALARM) !== 0) this.forget(slot);
+    this.#pool.setFlags(slot, (flags & ~ALARM) | CANCELLED);
+    this.#queue.cancel();
+  }
+
   /** Discards all that are in the queue. */
   clear(): void {
     this.settle();
@@ -161,11 +170,7 @@ export class Alarms {
 
   #callBack(slot: number): void {
     const flags = this.#pool.flagsOf(slot);
-    if ((flags & CANCELLED) !== 0) return;
-    if ((flags & (UNREF | SHADOW)) === 0) this.#cluster.live -= 1;
-    this.forget(slot);
-    this.#pool.setFlags(slot, (flags & ~ALARM) | CANCELLED);
-    this.#queue.cancel();
+    if ((flags & CANCELLED) === 0) this.discard(slot);
   }
 
   #matches(slot: number, filter: AlarmFilter): boolean {

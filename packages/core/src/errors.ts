@@ -5,6 +5,7 @@ export type SimulationErrorCode =
   | 'ERR_TROUPE_AGENT_ID'
   | 'ERR_TROUPE_AGENT_INVALID'
   | 'ERR_TROUPE_AGENT_NOT_RUNNING'
+  | 'ERR_TROUPE_AGENT_STATE'
   | 'ERR_TROUPE_AGENT_UNKNOWN'
   | 'ERR_TROUPE_ASYNC_HANDLER'
   | 'ERR_TROUPE_FINGERPRINT'
@@ -18,13 +19,15 @@ export type SimulationErrorCode =
   | 'ERR_TROUPE_OPTION'
   | 'ERR_TROUPE_PARAM'
   | 'ERR_TROUPE_PLACEMENT'
+  | 'ERR_TROUPE_PLACEMENT_INVALID'
   | 'ERR_TROUPE_PRECISION'
   | 'ERR_TROUPE_ROUNDS'
   | 'ERR_TROUPE_RUN_STATE'
   | 'ERR_TROUPE_STRICT'
   | 'ERR_TROUPE_SUBSCRIPTION'
   | 'ERR_TROUPE_TIME'
-  | 'ERR_TROUPE_TOPIC';
+  | 'ERR_TROUPE_TOPIC'
+  | 'ERR_TROUPE_TRAFFIC';
 
 /** What an error is about, as far as it applies. */
 export interface SimulationErrorDetails {

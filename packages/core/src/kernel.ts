@@ -10,7 +10,9 @@ import {
   givenId,
   type Host,
   unbindAgent,
+  unpackKernelState,
 } from './agent.ts';
+import { blameState, restoreAgent } from './agent-state.ts';
 import { AgentTable, BATCHED, ENDING, FAILED } from './agent-table.ts';
 import { Alarms } from './alarms.ts';
 import { refusePromise } from './async-guard.ts';
@@ -22,6 +24,7 @@ import { SimulationError, show } from './errors.ts';
 import { checkId, compareIds } from './ids.ts';
 import type { LogEntry, LogLevel } from './log.ts';
 import { type AgentId, Delivery, type Message, OUTSIDE } from './message.ts';
+import { fateOf, type Moves, packAgent, type Traveller } from './migration.ts';
 import { DEAD_LETTER_CHANNEL, Observer, type Watch } from './observer.ts';
 import { firstPending, type PendingMessage } from './pending.ts';
 import { PULSE_AGENT, PULSE_EVENTS, PULSE_TIME } from './pulse.ts';
@@ -77,6 +80,8 @@ export interface Outlet {
   send(cluster: number, message: Outgoing): void;
   /** Calls back the alarm that `sender` set with its `count`, before the cluster runs on. */
   cancel(cluster: number, sender: number, count: number): void;
+  /** Sends an agent to where it is to live. */
+  move(cluster: number, traveller: Traveller): void;
   /** Marks the indexes of the agent table that the links still hold. */
   mark(inUse: Uint8Array): void;
   /** These indexes mean nothing any more. */
@@ -455,6 +460,7 @@ export class Kernel implements Host {
   }
 
   #batchCount = 0;
+  #migrating = false;
   /** How much of the batch waits for the next run, since an agent ended or interrupted the last one in its round. */
   #heldCount = 0;
 
@@ -1052,7 +1058,9 @@ export class Kernel implements Host {
   /** A message from another cluster, between two windows. `body` is the receiver's to keep. */
   accept(message: Outgoing): void {
     const { due, flags } = message;
-    if (due < this.now || (due === this.now && message.dueRound <= this.round)) {
+    // A round that was held is still to be run, in all clusters.
+    const held = this.#migrating && due === this.now && message.dueRound === this.round;
+    if (due < this.now || (due === this.now && message.dueRound <= this.round && !held)) {
       throw new SimulationError(
         'ERR_TROUPE_MESSAGES_LOST',
         `a message of ${show(this.table.ids[message.sender])} due at ${due} (round ${message.dueRound}) arrived when cluster ${this.cluster} stood at ${this.now} (round ${this.round}): the transport let it be overtaken`,
@@ -1080,7 +1088,8 @@ export class Kernel implements Host {
     const { raw } = message;
     if (raw === undefined) this.#pool.hold(slot, message.body);
     else this.#keepRaw(slot, this.topics.layout(message.topic) as Layout, raw);
-    this.#enter(slot, due);
+    if (held) this.#hold(slot);
+    else this.#enter(slot, due);
     if ((flags & ALARM) !== 0) this.alarms.add(slot, message.sender);
   }
 
@@ -1093,6 +1102,178 @@ export class Kernel implements Host {
       pool.hold(slot, Buffer.from(raw.bytes.subarray(raw.start, raw.end)));
     }
     this.#pool.setFlags(slot, this.#pool.flagsOf(slot) | LAID_OUT);
+  }
+
+  // ---------------------------------------------------------------- agents that move, at a barrier
+
+  /** From now on these agents live elsewhere: those that are here leave, with what is pending for them. */
+  emigrate(moves: Moves): void {
+    const { table } = this;
+    const outlet = this.outlet as Outlet;
+    this.#migrating = true;
+    const moved = new Set<number>();
+    moves.agents.forEach((id, at) => {
+      const index = table.relocate(id, moves.clusters[at] as number);
+      if (index !== NONE) moved.add(index);
+    });
+    for (const index of moved) {
+      const agent = table.agents[index];
+      const home = table.home[index] as number;
+      if (agent === undefined || home === this.cluster) continue;
+      const failed = ((table.flags[index] as number) & FAILED) !== 0;
+      const { classes } = this.#options;
+      try {
+        outlet.move(home, packAgent(index, failed, table, classes, this.observer, this.reports));
+      } catch (error) {
+        throw blameState(table.ids[index] as AgentId, error);
+      }
+      this.#awake.delete(index);
+      table.agents[index] = undefined;
+      table.flags[index] = 0;
+      table.living -= 1;
+      unbindAgent(agent);
+    }
+    const pending: number[] = [];
+    this.#queue.forEach((slot) => void pending.push(slot));
+    for (const slot of pending) {
+      if (this.#part(slot, 0, moved)) this.alarms.discard(slot);
+    }
+    this.#comingCount = this.#partAll(this.#coming, this.#comingCount, this.round + 1, moved);
+    this.#heldCount = this.#partAll(this.#batch.slots, this.#heldCount, this.round, moved);
+  }
+
+  /** The same for messages of a round that is to come; answers how many stay. */
+  #partAll(slots: Int32Array, count: number, round: number, moved: ReadonlySet<number>): number {
+    let kept = 0;
+    for (let index = 0; index < count; index += 1) {
+      const slot = slots[index] as number;
+      if (this.#part(slot, round, moved)) {
+        this.#letGo(slot);
+      } else {
+        slots[kept] = slot;
+        kept += 1;
+      }
+    }
+    return kept;
+  }
+
+  /** Puts a message that has come with its receiver into the round that is held. */
+  #hold(slot: number): void {
+    if ((this.#pool.flagsOf(slot) & (UNREF | SHADOW)) === 0) this.live += 1;
+    const { slots } = this.#batch;
+    if (this.#heldCount === slots.length) this.#batch.slots = doubled(slots);
+    this.#batch.slots[this.#heldCount] = slot;
+    this.#heldCount += 1;
+  }
+
+  /** All who had to come are here. */
+  settleIn(): void {
+    this.#migrating = false;
+  }
+
+  /** Sends a pending message where it belongs when agents move; whether it is not to stay here. */
+  #part(slot: number, round: number, moved: ReadonlySet<number>): boolean {
+    const fate = fateOf(slot, moved, this.#pool, this.table, this.cluster);
+    if (fate.to !== NONE) this.outlet?.send(fate.to, this.#letter(slot, round));
+    if (fate.shadow !== NONE) {
+      const shadow = { ...this.#letter(slot, round), flags: ALARM | SHADOW | UNREF, body: undefined };
+      if (fate.shadow === this.cluster) this.accept(shadow);
+      else this.outlet?.send(fate.shadow, shadow);
+    }
+    return fate.leaves;
+  }
+
+  /** A pending message as it travels. */
+  #letter(slot: number, dueRound: number): Outgoing {
+    const pool = this.#pool;
+    const topic = pool.topicOf(slot);
+    return {
+      flags: pool.flagsOf(slot) & ~(LAID_OUT | HELD),
+      due: pool.due[slot] as number,
+      dueRound,
+      sentAt: pool.sentAtOf(slot),
+      sentRound: pool.rounds[slot] as number,
+      sender: this.#word(slot, SENDER),
+      count: this.#word(slot, COUNT),
+      receiver: this.#word(slot, RECEIVER),
+      topic,
+      body: this.#bodyOf(slot, topic),
+    };
+  }
+
+  /** An agent has come to live here. */
+  immigrate(traveller: Traveller): void {
+    const { id, kernel, digest, reports } = traveller;
+    const agentClass = this.#options.classes[traveller.agentClass] as AgentClass;
+    const agent = restoreAgent(agentClass, traveller.state);
+    const index = this.#bind(agent, id);
+    unpackKernelState(agent, kernel);
+    if (kernel.awake) this.setAwake(index, true);
+    const { table } = this;
+    table.counts[index] = traveller.count;
+    table.digests[index * 2] = digest[0];
+    table.digests[index * 2 + 1] = digest[1];
+    if (traveller.failed) table.flags[index] = (table.flags[index] as number) | FAILED;
+    for (const [name, value] of reports) this.report(index, name, value);
+    this.observer.resume(id, traveller.counted);
+  }
+
+  // ---------------------------------------------------------------- from outside
+
+  /**
+   * A message from outside of the model, due at `due`: a time that no cluster has reached. Whenever it is handed in, it
+   * is as if it had always been pending: sent at the time it is due, before all that agents send then.
+   *
+   * @param to undefined for a broadcast
+   */
+  inject(to: AgentId | undefined, topic: string, body: unknown, due: number): void {
+    const sender = this.table.indexOf(OUTSIDE);
+    const receiver = to === undefined ? NONE : this.#resolve(to);
+    const count = this.table.counts[sender] as number;
+    const message: Outgoing = {
+      // What it says to whom is known only when it is due, so nobody gets copies of what is addressed.
+      flags: receiver === NONE ? BROADCAST : DIRECT,
+      due,
+      dueRound: 0,
+      sentAt: due,
+      sentRound: -1,
+      sender,
+      count,
+      receiver,
+      topic: this.topics.indexOf(topic),
+      body,
+    };
+    const home = receiver === NONE ? NONE : (this.table.home[receiver] as number);
+    try {
+      for (let cluster = 0; cluster < this.#options.clusters; cluster += 1) {
+        if (cluster === this.cluster || (home !== NONE && home !== cluster)) continue;
+        this.outlet?.send(cluster, message);
+        this.#noteSent(due, 0, message.flags);
+      }
+      if (home === NONE || home === this.cluster) this.#admit(message);
+    } catch (error) {
+      throw this.#blame(error, sender, receiver, message.topic);
+    }
+    this.table.counts[sender] = (count + 1) | 0;
+  }
+
+  /** Files a message that was not sent in the course of a round here. */
+  #admit(message: Outgoing): void {
+    const { due, topic, flags } = message;
+    const slot = this.#newRecord(
+      due,
+      message.sentAt,
+      message.sentRound,
+      message.sender,
+      message.count,
+      message.receiver,
+      topic,
+      flags,
+    );
+    const layout = this.topics.layout(topic);
+    if (layout === undefined) this.#pool.hold(slot, message.body);
+    else this.#layOut(slot, layout, message.body, flags);
+    this.#enter(slot, due);
   }
 
   // ---------------------------------------------------------------- subscriptions
@@ -1488,6 +1669,7 @@ export class Kernel implements Host {
     for (let index = 0; index < this.#batchCount; index += 1) mark(this.#batch.slots[index] as number);
     for (let index = 0; index < this.#comingCount; index += 1) mark(this.#coming[index] as number);
     this.directory.mark(inUse);
+    this.observer.recorder?.mark(inUse);
     // Who sends from outside of all agents keeps the index for the whole run.
     const outside = this.table.find(OUTSIDE);
     if (outside !== NONE) inUse[outside] = 1;

@@ -4,6 +4,7 @@ import type { AgentTable } from './agent-table.ts';
 import { type Bytes, hashBody, hashBytes, type RunDigest } from './digest.ts';
 import { Hash } from './hash.ts';
 import type { AgentId } from './message.ts';
+import type { TrafficRecorder } from './placement/traffic-recorder.ts';
 
 /** One delivery: who got what, when. */
 export interface EventRecord {
@@ -52,6 +53,9 @@ export class Observer {
   /** Whether there is anything to do per delivery; looked at once per run or window. */
   active = false;
 
+  /** Counts who talks to whom, where it is wanted. */
+  recorder: TrafficRecorder | undefined;
+
   readonly #watch: Watch;
   readonly #table: AgentTable;
   readonly #hash = new Hash();
@@ -68,7 +72,12 @@ export class Observer {
   /** Looks again whether anyone listens. */
   refresh(): void {
     const { digest, counters, onEvent } = this.#watch;
-    this.active = digest || counters || onEvent !== undefined || EVENT_CHANNEL.hasSubscribers;
+    this.active =
+      digest ||
+      counters ||
+      onEvent !== undefined ||
+      this.recorder !== undefined ||
+      EVENT_CHANNEL.hasSubscribers;
   }
 
   /** @param laidOut the body as bytes, where its layout has a fixed size; hashed as they are */
@@ -83,6 +92,7 @@ export class Observer {
     sentAt: number,
   ): void {
     const table = this.#table;
+    this.recorder?.record(sender, receiver);
     if (this.#watch.digest) {
       const hash = this.#hash;
       const { digests } = table;
@@ -127,6 +137,18 @@ export class Observer {
       digests[index * 2] as number,
       digests[index * 2 + 1] as number,
     );
+  }
+
+  /** Forgets what was counted for an agent that moves away; answers it. */
+  release(id: AgentId): number {
+    const count = this.#byAgent.get(id) ?? 0;
+    this.#byAgent.delete(id);
+    return count;
+  }
+
+  /** Goes on counting for an agent that has come. */
+  resume(id: AgentId, count: number): void {
+    if (count > 0) this.#byAgent.set(id, count);
   }
 
   counters(): NodeCounters | undefined {

@@ -34,6 +34,17 @@ export class Random {
     return random;
   }
 
+  /** Goes on where the stream stood whose {@link state} this is. */
+  static resume(state: readonly number[]): Random {
+    const [a = 0, b = 0, c = 0, counter = 0] = state;
+    return new Random(a | 0, b | 0, c | 0, counter | 0);
+  }
+
+  /** Where the stream stands: four words of 32 bits. */
+  get state(): number[] {
+    return [this.#a, this.#b, this.#c, this.#counter];
+  }
+
   /** 32 random bits as an integer from -2^31 to 2^31-1. */
   word(): number {
     const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;

@@ -1,5 +1,6 @@
 import type { AgentId } from './message.ts';
 import type { Counters } from './observer.ts';
+import type { Rebalance } from './rebalance.ts';
 
 /**
  * Why a run ended: `until` the time was reached; an agent `stopped` it; nothing was left to do (`idle`); the owner
@@ -49,5 +50,7 @@ export interface Report {
   /** 16 hexadecimal digits, equal for equal runs; empty when it was off. */
   readonly digest: string;
   readonly counters?: Counters;
+  /** With `rebalance: 'auto'`: the looks that were taken at where agents live, and what came of them. */
+  readonly rebalances?: readonly Rebalance[];
   readonly seed: number;
 }

@@ -476,6 +476,14 @@ export function checkNumber(name: string, value: unknown, min: number, max: numb
   });
 }
 
+export function checkWhole(name: string, value: unknown, min: number, max: number): number {
+  const number = checkNumber(name, value, min, max);
+  if (Number.isInteger(number)) return number;
+  throw new SimulationError('ERR_TROUPE_OPTION', `${name} is ${number}: give a whole number`, {
+    value: number,
+  });
+}
+
 export function checkChoice<T extends string>(name: string, value: T, choices: readonly T[]): T {
   if (choices.includes(value)) return value;
   throw new SimulationError(

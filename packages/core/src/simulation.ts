@@ -13,12 +13,22 @@ import { RunDigest } from './digest.ts';
 import { SimulationError, show } from './errors.ts';
 import { EventStream, JournalMerger, type Merged } from './event-log.ts';
 import { keyedById } from './ids.ts';
+import { checkInputs, InputLog, SimulationInput } from './input.ts';
 import { compareFailures, type DeadLetter } from './kernel.ts';
 import { type KnownOptions, refuseUnknown } from './known-options.ts';
 import { LOG_LEVELS, type LogEntry, type LogLevel } from './log.ts';
 import type { AgentId } from './message.ts';
+import type { Moves } from './migration.ts';
 import type { Model } from './model.ts';
-import type { HostMessage, NodeData, NodeMessage, RunOrder, RunPart } from './node/protocol.ts';
+import type {
+  HostMessage,
+  InputRecord,
+  NodeData,
+  NodeMessage,
+  RunOrder,
+  RunPart,
+  TrafficTold,
+} from './node/protocol.ts';
 import { loadModel } from './node/session.ts';
 import {
   type Counters,
@@ -28,13 +38,17 @@ import {
   RUN_START_CHANNEL,
 } from './observer.ts';
 import { resolveParams } from './params.ts';
+import { checkPlacement, type Placement } from './placement/placement.ts';
+import type { Traffic } from './placement/traffic.ts';
 import { PULSE_AGENT, PULSE_EVENTS, PULSE_STATE, PULSE_TIME, PULSE_WINDOWS, STATE_RUNNING } from './pulse.ts';
+import { type Rebalance, RebalancePolicy } from './rebalance.ts';
 import type { ClusterLoad, EndReason, Report } from './report.ts';
 import {
   checkChoice,
   checkNumber,
   checkRoundLimit,
   checkRunOptions,
+  checkWhole,
   type RunOptions,
   sortedResults,
 } from './scheduler.ts';
@@ -74,6 +88,17 @@ export interface SimulationOptions {
   readonly stallTimeout?: number;
   /** Milliseconds between `progress` events. Default 100. */
   readonly progressInterval?: number;
+  /** Where agents live; those it does not list are placed by the model. From `partition`, for as many clusters. */
+  readonly placement?: Placement;
+  /** One in so many messages is counted for {@link Simulation.traffic}. Default 0: none is. */
+  readonly traffic?: number;
+  /**
+   * `auto` lets agents move while a run goes on, such that fewer messages cross and load is even; the digest does not
+   * show it. Agents with `#private` members override `snapshot` and `restore`, then. Default `off`.
+   */
+  readonly rebalance?: 'off' | 'auto';
+  /** What came from outside in an earlier run ({@link Simulation.inputs}), to be replayed. Default: nothing. */
+  readonly inputs?: readonly InputRecord[];
 }
 
 const SIMULATION_OPTIONS: KnownOptions<SimulationOptions> = {
@@ -92,6 +117,10 @@ const SIMULATION_OPTIONS: KnownOptions<SimulationOptions> = {
   onError: true,
   stallTimeout: true,
   progressInterval: true,
+  placement: true,
+  traffic: true,
+  rebalance: true,
+  inputs: true,
 };
 
 export interface Progress {
@@ -132,6 +161,7 @@ interface Run {
   readonly failures: Error[];
   /** What earlier stretches of the same run came to, before it was interrupted. */
   readonly earlier: RunPart[][];
+  readonly rebalances: Rebalance[];
   eventsBefore: number;
   held: boolean;
   windows: number;
@@ -166,21 +196,28 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   #paused = false;
   #time = 0;
   #watch: NodeJS.Timeout | undefined;
+  readonly #inputs: InputLog;
+  #openInputs = 0;
+  readonly #policy: RebalancePolicy | undefined;
+  #lookNow = false;
+  /** Seconds that it has run for on the wall, and events at the last look. */
+  #ranFor = 0;
+  #lookedAt = 0;
+  /** What nodes are asked between two runs. */
+  #asked:
+    | { readonly parts: TrafficTold[]; resolve(parts: TrafficTold[]): void; reject(error: Error): void }
+    | undefined;
 
   /**
    * @param model the address of a module whose default export is a model; or, for nodes in this thread, a model
    * @throws {SimulationError} `ERR_TROUPE_OPTION`, naming option and value
    */
-  constructor(model: URL | Model, options: SimulationOptions = {}) {
+  // biome-ignore lint/suspicious/noExplicitAny: a model of whatever parameters
+  constructor(model: URL | Model<any>, options: SimulationOptions = {}) {
     super();
     refuseUnknown(options, SIMULATION_OPTIONS, 'a simulation');
     this.#model = model;
-    this.#clusters = checkNumber('clusters', options.clusters ?? 1, 1, 1024);
-    if (!Number.isInteger(this.#clusters)) {
-      throw new SimulationError('ERR_TROUPE_OPTION', `clusters is ${this.#clusters}: give a whole number`, {
-        value: this.#clusters,
-      });
-    }
+    this.#clusters = checkWhole('clusters', options.clusters ?? 1, 1, 1024);
     this.#transport = options.transport ?? inProcess();
     if (typeof this.#transport?.launch !== 'function') {
       throw new SimulationError(
@@ -209,6 +246,8 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     this.#stallTimeout = checkNumber('stallTimeout', options.stallTimeout ?? 60_000, 0, 2 ** 31 - 1);
     this.#progressInterval = checkNumber('progressInterval', options.progressInterval ?? 100, 1, 2 ** 31 - 1);
     const roundLimit = checkRoundLimit(options.roundLimit ?? 10_000_000);
+    const rebalance = checkChoice('rebalance', options.rebalance ?? 'off', ['off', 'auto']);
+    const traffic = checkWhole('traffic', options.traffic ?? 0, 0, 1_000_000);
     this.#data = {
       model: model instanceof URL ? model.href : model,
       params: options.params ?? {},
@@ -222,7 +261,13 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       roundLimit,
       ties: checkChoice('ties', options.ties ?? 'sender', TIES),
       onError: checkChoice('onError', options.onError ?? 'stop', ERROR_POLICIES),
+      placement: this.#checkPlacement(options.placement),
+      traffic: rebalance === 'auto' ? Math.max(1, traffic || REBALANCE_SAMPLE) : traffic,
+      moves: rebalance === 'auto',
+      inputs: checkInputs(options.inputs ?? []),
     };
+    this.#inputs = new InputLog(this.#data.inputs);
+    this.#policy = rebalance === 'auto' && this.#clusters > 1 ? new RebalancePolicy() : undefined;
     this.#merger = new JournalMerger(this.#clusters);
   }
 
@@ -300,12 +345,142 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     return stream;
   }
 
+  /**
+   * Opens a way in for messages from outside, also while a run goes on. Each is given a simulated time in one place, the
+   * earliest that no cluster has reached (paced, that of the wall), and is logged in {@link inputs}: a simulation that is
+   * made with these inputs has the same course. While an input is open, a run that has nothing left to do waits.
+   *
+   * ```ts
+   * const input = simulation.openInput();
+   * const running = simulation.run({ speed: 1 });
+   * await input.send('exchange', 'order', { side: 'buy', price: 101 });
+   * input.close();
+   * const report = await running;
+   * ```
+   *
+   * @throws {SimulationError} `ERR_TROUPE_RUN_STATE` when the simulation is closed or has failed
+   */
+  openInput(): SimulationInput {
+    if (this.#state.kind === 'closed' || this.#state.kind === 'failed') this.#checkState();
+    this.#setOpen(this.#openInputs + 1);
+    return new SimulationInput({
+      send: (to, topic, body, at) => {
+        if (this.#state.kind === 'closed' || this.#state.kind === 'failed') this.#checkState();
+        const { input, record } = this.#inputs.add(to, topic, body, at);
+        this.#toNodeZero({ type: 'inputs', inputs: [input] });
+        return record;
+      },
+      close: () => this.#setOpen(this.#openInputs - 1),
+    });
+  }
+
+  /** What came from outside so far, in the order in which it was given its times. */
+  get inputs(): readonly InputRecord[] {
+    return this.#inputs.records;
+  }
+
+  #setOpen(count: number): void {
+    const was = this.#openInputs > 0;
+    this.#openInputs = count;
+    if (was !== count > 0) this.#toNodeZero({ type: 'open', open: count > 0 });
+  }
+
+  /** What comes before the nodes are there is told when they are. */
+  #toNodeZero(message: HostMessage): void {
+    if (this.#group === undefined || this.#onReady !== undefined) {
+      this.#early.push(message);
+      return;
+    }
+    this.#group.post(0, message);
+    // The others may wait for a barrier that node 0 comes to at once now.
+    for (let node = 1; node < this.#clusters; node += 1) this.#group.post(node, { type: 'wake' });
+  }
+
+  readonly #early: HostMessage[] = [];
+
+  /**
+   * Who talked to whom since the simulation was started, as far as it was counted. Between two runs.
+   *
+   * @throws {SimulationError} `ERR_TROUPE_OPTION` unless the simulation was made with `traffic`
+   */
+  async traffic(): Promise<Traffic> {
+    if (this.#data.traffic === 0) {
+      throw new SimulationError(
+        'ERR_TROUPE_OPTION',
+        'nothing is counted: make the simulation with traffic: 1, or with a larger number to count one in so many',
+      );
+    }
+    this.#checkState();
+    await this.#launch();
+    return (await placementTools()).mergeTraffic((await this.#askTraffic(false)).map(({ part }) => part));
+  }
+
+  #askTraffic(reset: boolean): Promise<TrafficTold[]> {
+    return new Promise((resolve, reject) => {
+      this.#asked = { parts: [], resolve, reject };
+      this.#tell({ type: 'traffic', reset });
+    });
+  }
+
+  /**
+   * Moves agents to where `placement` has them, between two runs. The digest does not show it.
+   *
+   * @throws {SimulationError} `ERR_TROUPE_PLACEMENT`; the next run rejects with `ERR_TROUPE_AGENT_STATE` when an agent
+   *   cannot move
+   */
+  async place(placement: Placement): Promise<void> {
+    this.#checkState();
+    this.#checkPlacement(placement);
+    await this.#launch();
+    this.#tell({ type: 'move', moves: { agents: placement.agents, clusters: placement.cluster } });
+  }
+
+  #checkPlacement(placement: Placement | undefined): Placement | undefined {
+    if (placement === undefined) return undefined;
+    checkPlacement(placement);
+    if (placement.clusters === this.#clusters) return placement;
+    throw new SimulationError(
+      'ERR_TROUPE_PLACEMENT',
+      `the placement is for ${placement.clusters} clusters, the simulation has ${this.#clusters}: partition the traffic for as many`,
+      { value: placement.clusters },
+    );
+  }
+
+  /** While the run is held: looks whether agents are better off elsewhere, and moves them there. */
+  async #look(run: Run): Promise<void> {
+    const told = await this.#askTraffic(true);
+    const { mergeTraffic, partition, placementQuality } = await placementTools();
+    const traffic = mergeTraffic(told.map(({ part }) => part));
+    const home = new Map<AgentId, number>();
+    for (const { part, homes } of told) {
+      part.agents.forEach((id, at) => void home.set(id, homes[at] as number));
+    }
+    const homeOf = (id: AgentId): number => home.get(id) as number;
+    const placement = partition(traffic, { clusters: this.#clusters, near: homeOf });
+    const before = placementQuality(traffic, homeOf, this.#clusters);
+    const after = placementQuality(traffic, placement);
+    const policy = this.#policy as RebalancePolicy;
+    policy.looked(this.#ranFor);
+    const moves = policy.isWorth(before, after) ? movesOf(placement, homeOf) : NO_MOVES;
+    if (moves.agents.length > 0) this.#tell({ type: 'move', moves });
+    const quality = moves.agents.length > 0 ? after : before;
+    run.rebalances.push({
+      simTime: this.#time,
+      moved: moves.agents.length,
+      crossing: { before: before.crossing, after: quality.crossing },
+      balance: { before: before.balance, after: quality.balance },
+    });
+  }
+
   /** Ends a run that goes on, and all nodes. Idempotent. */
   async close(): Promise<void> {
     if (this.#state.kind === 'running') {
       this.#fail(new SimulationError('ERR_TROUPE_RUN_STATE', 'the simulation was closed while it ran'));
     }
     this.#state = { kind: 'closed' };
+    const closed = new SimulationError('ERR_TROUPE_RUN_STATE', 'the simulation was closed');
+    this.#inputs.fail(closed);
+    this.#asked?.reject(closed);
     for (const stream of this.#streams) stream.end();
     this.#streams.clear();
     clearInterval(this.#watch);
@@ -351,6 +526,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       parts: [],
       failures: [],
       earlier: [],
+      rebalances: [],
       eventsBefore: 0,
       held: false,
       windows,
@@ -445,6 +621,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     } finally {
       this.#onReady = undefined;
     }
+    for (const message of this.#early.splice(0)) this.#toNodeZero(message);
     return group;
   }
 
@@ -496,6 +673,17 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
         else if (this.#state.kind === 'running') this.#state.run.failures.push(error);
         return;
       }
+      case 'inputs':
+        this.#inputs.timed(message.first, message.times);
+        return;
+      case 'traffic':
+        if (this.#asked !== undefined) {
+          this.#asked.parts[event.node] = message;
+          if (Object.keys(this.#asked.parts).length < this.#clusters) return;
+          this.#asked.resolve(this.#asked.parts);
+          this.#asked = undefined;
+        }
+        return;
       case 'finished':
         this.#finished(event.node, message.part);
     }
@@ -518,7 +706,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
 
   /** Whether something holds the run: its owner, or a reader who is behind. */
   #isHeld(): boolean {
-    if (this.#paused) return true;
+    if (this.#paused || this.#lookNow) return true;
     for (const stream of this.#streams) if (stream.backlog > LOG_BACKLOG / 2) return true;
     return false;
   }
@@ -553,7 +741,18 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       run.earlier.push(parts);
       run.eventsBefore += parts.reduce((sum, known) => sum + known.events, 0);
       run.held = true;
-      this.#goOn();
+      this.#ranFor += Math.max(...parts.map((known) => known.wallTime));
+      if (this.#lookNow) {
+        this.#look(run).then(
+          () => {
+            this.#lookNow = false;
+            this.#goOn();
+          },
+          (error: unknown) => this.#fail(error as Error),
+        );
+      } else {
+        this.#goOn();
+      }
       return;
     }
     this.#complete(run, parts);
@@ -619,12 +818,16 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       results: sortedResults(last.map((part) => part.reports)),
       digest: this.#data.digest ? digest.toString() : '',
       ...(counters === undefined ? {} : { counters }),
+      ...(this.#policy === undefined ? {} : { rebalances: run.rebalances }),
       seed: this.#data.seed,
     };
   }
 
   #fail(error: Error): void {
     this.#onReady?.reject(error);
+    this.#asked?.reject(error);
+    this.#asked = undefined;
+    this.#inputs.fail(error);
     // A node that is lost between two runs is found by the next.
     if (this.#state.kind === 'idle') {
       this.#state = { kind: 'failed', error };
@@ -649,6 +852,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     const seen = pulses.map(() => ({ events: -1, windows: -1, agent: -1, since: performance.now() }));
     const total = (): number => pulses.reduce((sum, pulse) => sum + (pulse[PULSE_EVENTS] as number), 0);
     const atStart = total();
+    const startWall = performance.now();
     let last = { wall: performance.now(), events: 0, time: this.#time };
     clearInterval(this.#watch);
     this.#watch = setInterval(() => {
@@ -665,6 +869,12 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
         });
       }
       last = { wall: now, events, time: simTime };
+      const ranFor = this.#ranFor + (now - startWall) / 1000;
+      if (!run.held && !this.#lookNow && this.#policy?.wantsLook(ranFor, total() - this.#lookedAt)) {
+        this.#lookNow = true;
+        this.#lookedAt = total();
+        this.#interrupt();
+      }
       if (this.#stallTimeout > 0) this.#checkStalls(group, pulses, seen, now);
     }, this.#progressInterval);
   }
@@ -699,6 +909,29 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       group.terminate(node, error).catch((cause: unknown) => this.#fail(cause as Error));
     });
   }
+}
+
+/** One message in so many is counted where agents are to move. */
+const REBALANCE_SAMPLE = 8;
+
+const NO_MOVES: Moves = { agents: [], clusters: [] };
+
+/** Loaded only by those who use it: it brings a library for graphs. */
+function placementTools(): Promise<typeof import('./placement/index.ts')> {
+  return import('./placement/index.ts');
+}
+
+/** Those whose place is another than before. */
+function movesOf({ agents, cluster }: Placement, homeOf: (id: AgentId) => number): Moves {
+  const moving: AgentId[] = [];
+  const clusters: number[] = [];
+  agents.forEach((id, at) => {
+    const to = cluster[at] as number;
+    if (homeOf(id) === to) return;
+    moving.push(id);
+    clusters.push(to);
+  });
+  return { agents: moving, clusters };
 }
 
 function mergeCounters(parts: readonly RunPart[]): Counters | undefined {

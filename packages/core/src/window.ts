@@ -30,6 +30,9 @@ export const FAILED = 8;
 /** Alarms to other agents were called back: all must hear of it before anyone decides. */
 export const RECALLED = 16;
 
+/** Messages may still come from outside: that nothing is pending is no end. */
+export const OPEN = 32;
+
 /** Numbers that a standing takes in an exchange. */
 export const STANDING_CELLS = 8;
 
@@ -51,7 +54,7 @@ export type Decision =
   | { readonly kind: 'round'; readonly time: number; readonly round: number }
   /** Take in what was called back, and meet again. */
   | { readonly kind: 'again' }
-  /** It is too early on the wall for `time`. */
+  /** It is too early on the wall for `time`; at infinity, nothing is to be done until something comes from outside. */
   | { readonly kind: 'wait'; readonly time: number }
   | { readonly kind: 'end'; readonly reason: EndReason | 'halted' | 'failed' }
   /** Messages were lost on the way: counts do not agree. */
@@ -135,14 +138,20 @@ export class WindowProtocol {
     if ((flags & HALTED) !== 0) return { kind: 'end', reason: 'halted' };
     if ((flags & ABORT) !== 0) return { kind: 'end', reason: 'aborted' };
     if (events >= maxEvents) return { kind: 'end', reason: 'maxEvents' };
-    if (stopWhenIdle && live <= 0) return { kind: 'end', reason: 'idle' };
+    const open = (flags & OPEN) !== 0;
+    if (stopWhenIdle && live <= 0 && !open) return { kind: 'end', reason: 'idle' };
     if (paced < Math.min(time, until)) {
       if ((flags & INTERRUPT) !== 0) return { kind: 'end', reason: 'paused' };
       return { kind: 'wait', time: Math.min(time, until) };
     }
-    if (time === Number.POSITIVE_INFINITY) return { kind: 'end', reason: stopWhenIdle ? 'idle' : 'until' };
-    if (time >= until) return { kind: 'end', reason: 'until' };
+    // As fast as it goes, time does not run on to `until` while something may come before it.
+    const waits = open && time === Number.POSITIVE_INFINITY && paced === Number.POSITIVE_INFINITY;
+    if (time === Number.POSITIVE_INFINITY && !waits) {
+      return { kind: 'end', reason: stopWhenIdle && !open ? 'idle' : 'until' };
+    }
+    if (time >= until && !waits) return { kind: 'end', reason: 'until' };
     if ((flags & INTERRUPT) !== 0) return { kind: 'end', reason: 'paused' };
+    if (waits) return { kind: 'wait', time };
     if (lookahead === 0) return { kind: 'round', time, round };
     return { kind: 'window', bound: Math.min(windowEnd(time, Math.min(lookahead, span)), until) };
   }

@@ -10,6 +10,7 @@ import {
 } from '@troupe/transport';
 import type { Kernel, Outgoing, Outlet } from '../kernel.ts';
 import type { AgentId } from '../message.ts';
+import type { Traveller } from '../migration.ts';
 import { COMMAND, COPY, NONE } from '../queue/event-pool.ts';
 
 /*
@@ -29,6 +30,7 @@ const DEFINE_ID = 2;
 const DEFINE_TOPIC = 3;
 const CANCEL = 4;
 const FORGET = 5;
+const AGENT = 6;
 
 const MESSAGE_HEADER = 48;
 const SHORT_HEADER = 16;
@@ -130,6 +132,10 @@ export class ClusterLinks implements Outlet {
     const out = this.#out[cluster] as Outbound;
     const from = this.#numberOf(out, sender);
     this.#short(out, CANCEL, from, count);
+  }
+
+  move(cluster: number, traveller: Traveller): void {
+    this.#packed(this.#out[cluster] as Outbound, AGENT, 0, traveller);
   }
 
   /** Ends a window: sends what was written to all clusters, waiting for those that are behind. */
@@ -301,6 +307,9 @@ export class ClusterLinks implements Outlet {
         this.#kernel.alarms.cancelByCount(sender, frame.view.getInt32(at + 12, true));
         return;
       }
+      case AGENT:
+        this.#kernel.immigrate(body() as Traveller);
+        return;
       case FORGET:
         for (const forgotten of body() as number[]) inbound.ids[forgotten] = undefined;
         return;

@@ -2,8 +2,11 @@ import type { PackedError } from '@troupe/transport';
 import type { DeadLetter } from '../kernel.ts';
 import type { LogEntry } from '../log.ts';
 import type { AgentId } from '../message.ts';
+import type { Moves } from '../migration.ts';
 import type { Model } from '../model.ts';
 import type { EventRecord, NodeCounters } from '../observer.ts';
+import type { Placement } from '../placement/placement.ts';
+import type { TrafficPart } from '../placement/traffic.ts';
 import type { EndReason } from '../report.ts';
 import type { Ties } from '../ties.ts';
 
@@ -22,7 +25,36 @@ export interface NodeData {
   readonly logLevel: number | undefined;
   readonly roundLimit: number;
   readonly ties: Ties;
+  /** Where agents live, beside what the model says. */
+  readonly placement: Placement | undefined;
+  /** One in so many messages is counted; 0 for none. */
+  readonly traffic: number;
+  /** Whether agents move. */
+  readonly moves: boolean;
+  /** Messages from outside that are known beforehand. */
+  readonly inputs: readonly InputRecord[];
   readonly onError: 'stop' | 'remove' | 'restart' | 'continue';
+}
+
+/** A message from outside, where a simulation took it in. */
+export interface InputRecord {
+  /** Simulated time at which it is due, in seconds. */
+  readonly time: number;
+  /** Who gets it; undefined for a broadcast. */
+  readonly to: AgentId | undefined;
+  readonly topic: string;
+  readonly body: unknown;
+}
+
+/** A message from outside that waits to be given its time. */
+export interface Input {
+  /** Number by which the host knows it. */
+  readonly number: number;
+  readonly to: AgentId | undefined;
+  readonly topic: string;
+  readonly body: unknown;
+  /** The earliest time that it may be due. */
+  readonly at: number;
 }
 
 /** How one run goes. */
@@ -41,6 +73,16 @@ export interface RunOrder {
 /** From the host to a node. */
 export type HostMessage =
   | { readonly type: 'run'; readonly order: RunOrder }
+  /** Between two runs, to all nodes: these agents live elsewhere from now on. */
+  | { readonly type: 'move'; readonly moves: Moves }
+  /** Between two runs: tell what was counted; begin anew, if asked. */
+  | { readonly type: 'traffic'; readonly reset: boolean }
+  /** To node 0: give them their time. */
+  | { readonly type: 'inputs'; readonly inputs: readonly Input[] }
+  /** To node 0: whether messages may come from outside. */
+  | { readonly type: 'open'; readonly open: boolean }
+  /** Something is there for another node: do not wait any longer. */
+  | { readonly type: 'wake' }
   | { readonly type: 'interrupt'; readonly run: number }
   | { readonly type: 'abort'; readonly run: number };
 
@@ -57,7 +99,17 @@ export type NodeMessage =
   | { readonly type: 'names'; readonly indexes: readonly number[]; readonly ids: readonly AgentId[] }
   | { readonly type: 'journal'; readonly journal: Journal }
   | { readonly type: 'finished'; readonly part: RunPart }
+  | TrafficTold
+  /** The times that inputs were given, in order of their numbers. */
+  | { readonly type: 'inputs'; readonly first: number; readonly times: readonly number[] }
   | { readonly type: 'failed'; readonly error: PackedError; readonly fatal: boolean };
+
+/** What a node counted, and where the agents of its part live. */
+export interface TrafficTold {
+  readonly type: 'traffic';
+  readonly part: TrafficPart;
+  readonly homes: readonly number[];
+}
 
 /** What has been delivered, logged and lost since the last one. */
 export interface Journal {

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
-import { type Node, packError } from '@troupe/transport';
+import { type Blocking, type Node, packError } from '@troupe/transport';
 import type { AgentClass } from '../agent.ts';
+import { checkMovable } from '../agent-state.ts';
 import { SimulationError, show } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { type DeadLetter, Kernel } from '../kernel.ts';
@@ -9,6 +10,8 @@ import type { AgentId } from '../message.ts';
 import { ASYNC_POPULATE, checkModel, lookaheadOf, type Model, placementOf } from '../model.ts';
 import type { EventRecord } from '../observer.ts';
 import { resolveParams } from '../params.ts';
+import { placeBy } from '../placement/placement.ts';
+import { TrafficRecorder } from '../placement/traffic-recorder.ts';
 import { PULSE_STATE, PULSE_WINDOWS, STATE_RUNNING, STATE_WAITING } from '../pulse.ts';
 import {
   ABORT,
@@ -16,13 +19,15 @@ import {
   FAILED,
   HALTED,
   INTERRUPT,
+  OPEN,
   RECALLED,
   STANDING_CELLS,
   WindowProtocol,
+  windowEnd,
   writeStanding,
 } from '../window.ts';
 import { ClusterLinks } from './links.ts';
-import type { HostMessage, NodeData, NodeMessage, RunOrder, RunPart, Upto } from './protocol.ts';
+import type { HostMessage, Input, NodeData, NodeMessage, RunOrder, RunPart, Upto } from './protocol.ts';
 
 /** Entries of the journal that are gathered before they are sent on. */
 const JOURNAL_LIMIT = 1024;
@@ -33,6 +38,9 @@ const LONE_ROUNDS = 1024;
 /** Longest wait on the wall before a paced run looks for messages, and how much of it a window may span: milliseconds. */
 const PACE_WAIT = 50;
 const PACE_SPAN = 10;
+
+/** What a node does only between two runs. */
+type Order = Extract<HostMessage, { type: 'run' | 'move' | 'traffic' }>;
 
 /** One cluster in its node: the model, loaded here, and the runs that the host asks for. */
 export class ClusterSession {
@@ -48,7 +56,13 @@ export class ClusterSession {
   #run = 0;
   #setUp = false;
   #flags = 0;
-  #orders: RunOrder[] = [];
+  #orders: Order[] = [];
+  /** Messages from outside that have no time yet. */
+  #inputs: Input[] = [];
+  #open = false;
+  /** Events before this time may have been delivered; what comes from outside is due here or later. */
+  #reached = 0;
+  #recorder: TrafficRecorder | undefined;
 
   constructor(node: Node) {
     this.#node = node;
@@ -70,9 +84,45 @@ export class ClusterSession {
         this.#hear((await this.#node.nextMessage()) as HostMessage);
         continue;
       }
-      const part = await this.#runOrder(order);
-      if (part !== undefined) this.#post({ type: 'finished', part });
+      if (!(await this.#obey(order))) return;
     }
+  }
+
+  /** Whether the node is of any use after it. */
+  async #obey(order: Order): Promise<boolean> {
+    switch (order.type) {
+      case 'run': {
+        const part = await this.#runOrder(order.order);
+        if (part !== undefined) this.#post({ type: 'finished', part });
+        return true;
+      }
+      case 'move':
+        try {
+          this.#kernel.emigrate(order.moves);
+          await this.#meet();
+          this.#kernel.settleIn();
+          this.#tellNames();
+          return true;
+        } catch (error) {
+          this.#post({ type: 'failed', error: packError(error), fatal: true });
+          return false;
+        }
+      case 'traffic': {
+        const recorder = this.#recorder ?? new TrafficRecorder();
+        const { table } = this.#kernel;
+        const part = recorder.snapshot((index) => table.ids[index] as AgentId);
+        this.#post({ type: 'traffic', part, homes: part.agents.map((id) => table.homeOf(id)) });
+        if (order.reset) this.#record();
+        return true;
+      }
+    }
+  }
+
+  /** Counts who talks to whom, from now on. */
+  #record(): void {
+    const { traffic } = this.#data;
+    this.#recorder = traffic === 0 ? undefined : new TrafficRecorder({ sample: traffic });
+    this.#kernel.observer.recorder = this.#recorder;
   }
 
   async #load(): Promise<void> {
@@ -81,10 +131,11 @@ export class ClusterSession {
     const model = await loadModel(data.model);
     const params = resolveParams(model.params ?? {}, data.params);
     const lookahead = lookaheadOf(model, params);
+    const place = placementOf(model, node.size, params);
     const kernel = new Kernel({
       cluster: node.id,
       clusters: node.size,
-      place: placementOf(model, node.size, params),
+      place: data.placement === undefined ? place : placeBy(data.placement, place),
       seed: data.seed,
       lookahead,
       startTime: 0,
@@ -105,6 +156,8 @@ export class ClusterSession {
     });
     kernel.pulse = node.pulse;
     this.#kernel = kernel;
+    this.#record();
+    if (data.moves) for (const agentClass of model.agents) checkMovable(agentClass);
     this.#links = new ClusterLinks(node, kernel);
     kernel.outlet = this.#links;
     try {
@@ -125,7 +178,17 @@ export class ClusterSession {
   #hear(message: HostMessage): void {
     switch (message.type) {
       case 'run':
-        this.#orders.push(message.order);
+      case 'move':
+      case 'traffic':
+        this.#orders.push(message);
+        return;
+      case 'inputs':
+        for (const input of message.inputs) this.#inputs.push(input);
+        return;
+      case 'open':
+        this.#open = message.open;
+        return;
+      case 'wake':
         return;
       case 'interrupt':
         if (message.run === this.#run) this.#flags |= INTERRUPT;
@@ -170,10 +233,14 @@ export class ClusterSession {
     );
     const lone = node.size === 1 && kernel.lookahead === 0 && order.speed === Number.POSITIVE_INFINITY;
     let decision: Decision;
+    this.#reached = Math.max(this.#reached, order.startTime);
+    const paced = (): number => pacedTime(order, before.time, startWall);
+    this.#takeMessages();
+    await this.#endWindow(paced());
     for (;;) {
       this.#takeMessages();
       if (barriers >= order.windows) this.#flags |= INTERRUPT;
-      this.#stand(kernel.events - before.events, pacedTime(order, before.time, startWall));
+      this.#stand(kernel.events - before.events, paced());
       node.pulse[PULSE_STATE] = STATE_WAITING;
       const exchanged = node.exchange(this.#standing);
       const all = exchanged instanceof Promise ? await exchanged : exchanged;
@@ -185,14 +252,21 @@ export class ClusterSession {
       if (decision.kind === 'end' || decision.kind === 'lost') break;
       if (decision.kind === 'again') continue;
       if (decision.kind === 'wait') {
-        const wait = ((decision.time - before.time) / order.speed) * 1000 - (performance.now() - startWall);
+        const gone = performance.now() - startWall;
+        const wait =
+          decision.time === Number.POSITIVE_INFINITY
+            ? PACE_WAIT
+            : ((decision.time - before.time) / order.speed) * 1000 - gone;
         const waited = node.wait(Math.max(0, Math.min(wait, PACE_WAIT)));
         if (waited instanceof Promise) await waited;
+        this.#takeMessages();
+        await this.#endWindow(paced());
         continue;
       }
       const beforeWindow = performance.now();
       if (decision.kind === 'window') {
         kernel.advance(decision.bound);
+        this.#reached = decision.bound;
         barriers += 1;
       } else if (lone) {
         const rounds = Math.min(LONE_ROUNDS, order.windows - barriers);
@@ -202,8 +276,7 @@ export class ClusterSession {
         kernel.advanceRound(decision.time, decision.round);
         barriers += 1;
       }
-      kernel.flushCancels();
-      const flushed = this.#links.flush();
+      const flushed = this.#endWindow(paced());
       busy += performance.now() - beforeWindow;
       if (flushed instanceof Promise) await flushed;
       node.pulse[PULSE_WINDOWS] = (node.pulse[PULSE_WINDOWS] as number) + 1;
@@ -222,6 +295,28 @@ export class ClusterSession {
 
   #sentBefore = 0;
 
+  /** Sends on what came of a window, from agents and from outside. */
+  #endWindow(paced: number): Blocking<void> {
+    if (this.#inputs.length > 0) this.#takeInputs(paced);
+    this.#kernel.flushCancels();
+    return this.#links.flush();
+  }
+
+  /** Gives messages from outside the earliest time that no cluster has reached; paced, that of the wall. */
+  #takeInputs(paced: number): void {
+    const kernel = this.#kernel;
+    const inputs = this.#inputs.splice(0);
+    const wall = paced === Number.POSITIVE_INFINITY ? 0 : paced;
+    const begun = kernel.round >= 0 ? windowEnd(kernel.now, 0) : kernel.now;
+    const earliest = Math.max(kernel.lookahead > 0 ? this.#reached : begun, wall);
+    const times = inputs.map(({ to, topic, body, at }) => {
+      const time = Math.max(earliest, at);
+      kernel.inject(to, topic, body, time);
+      return time;
+    });
+    this.#post({ type: 'inputs', first: (inputs[0] as Input).number, times });
+  }
+
   /** All set up; subscriptions reach all; then what was sent finds its subscribers, and that reaches all. */
   async #setUpAll(): Promise<void> {
     const kernel = this.#kernel;
@@ -230,6 +325,9 @@ export class ClusterSession {
     await this.#meet();
     kernel.completeSetUp();
     kernel.flushCancels();
+    if (this.#node.id === 0) {
+      for (const { to, topic, body, time } of this.#data.inputs) kernel.inject(to, topic, body, time);
+    }
     await this.#links.flush();
   }
 
@@ -255,13 +353,14 @@ export class ClusterSession {
     const halted = kernel.halt === undefined ? 0 : HALTED;
     const failed = kernel.failure === undefined ? 0 : FAILED;
     const recalled = kernel.alarms.hasRecalls ? RECALLED : 0;
+    const open = this.#open ? OPEN : 0;
     writeStanding(
       {
         time: sentFirst ? kernel.sentDue : nextTime,
         round: sentFirst ? kernel.sentDueRound : nextRound,
         live: kernel.live + kernel.sentLive,
         events,
-        flags: this.#flags | halted | failed | recalled,
+        flags: this.#flags | halted | failed | recalled | open,
         sent: this.#links.sent,
         received: this.#links.received,
         paced,

@@ -82,6 +82,7 @@ export function probe<P extends Protocol>(agent: Agent<P>, options: ProbeOptions
     cancel: () => {},
     mark: () => {},
     forget: () => {},
+    move: () => {},
   };
   kernel.outlet = outlet;
   const outside = kernel.table.indexOf(OUTSIDE);

@@ -1,0 +1,52 @@
+import type { PlacementQuality } from './placement/quality.ts';
+
+/** That agents were moved while a run went on, or that it was found not to be worth it. */
+export interface Rebalance {
+  /** Simulated time, in seconds. */
+  readonly simTime: number;
+  /** How many agents changed their cluster; 0 where nothing better was found. */
+  readonly moved: number;
+  /** Share of the counted messages that crossed, and that would have crossed. */
+  readonly crossing: { readonly before: number; readonly after: number };
+  /** Largest load of a cluster over the mean, as counted. */
+  readonly balance: { readonly before: number; readonly after: number };
+}
+
+/** Counted messages below which a look is not worth it. */
+const LEAST_EVENTS = 50_000;
+/** Seconds of running before the first look, and by how much longer each later stretch is than all before it. */
+const FIRST_LOOK = 0.25;
+const STRETCH = 3;
+/** A division is better when it saves this share of the crossings, and this share of all messages, ... */
+const LESS_CROSSING = 0.8;
+const SAVED = 0.02;
+/** ... or evens out this much of the load. */
+const UNEVEN = 1.15;
+const MORE_EVEN = 0.95;
+
+/**
+ * When to look whether agents are well placed, and whether a division that was found is worth the move. Pure: time on
+ * the wall is handed in.
+ */
+export class RebalancePolicy {
+  #nextLook = FIRST_LOOK;
+
+  /** @param seconds that the simulation has run for on the wall; `events` delivered since the last look */
+  wantsLook(seconds: number, events: number): boolean {
+    return seconds >= this.#nextLook && events >= LEAST_EVENTS;
+  }
+
+  /** A look was taken: the next comes when the run has gone on for several times as long. */
+  looked(seconds: number): void {
+    this.#nextLook = seconds * (1 + STRETCH);
+  }
+
+  isWorth(before: PlacementQuality, after: PlacementQuality): boolean {
+    const saves =
+      after.crossing < before.crossing * LESS_CROSSING && before.crossing - after.crossing > SAVED;
+    const evens = before.balance > UNEVEN && after.balance < before.balance * MORE_EVEN;
+    // Not at the price of the other.
+    if (saves) return after.balance < Math.max(before.balance, UNEVEN) * 1.05;
+    return evens && after.crossing <= before.crossing + SAVED;
+  }
+}
