@@ -1,3 +1,7 @@
+import type { AgentId } from './message.ts';
+import type { Moves } from './migration.ts';
+import type { TrafficTold } from './node/protocol.ts';
+import type { Placement } from './placement/placement.ts';
 import type { PlacementQuality } from './placement/quality.ts';
 
 /** That agents were moved while a run went on, or that it was found not to be worth it. */
@@ -49,4 +53,43 @@ export class RebalancePolicy {
     if (saves) return after.balance < Math.max(before.balance, UNEVEN) * 1.05;
     return evens && after.crossing <= before.crossing + SAVED;
   }
+}
+
+/** Who is to move where by what the clusters counted, and what it is good for. */
+export async function findMoves(
+  told: readonly TrafficTold[],
+  clusters: number,
+  policy: RebalancePolicy,
+): Promise<Pick<Rebalance, 'crossing' | 'balance'> & { readonly moves: Moves }> {
+  // Loaded only by those who use it: it brings a library for graphs.
+  const { mergeTraffic, partition, placementQuality } = await import('./placement/index.ts');
+  const traffic = mergeTraffic(told.map(({ part }) => part));
+  const home = new Map<AgentId, number>();
+  for (const { part, homes } of told) {
+    part.agents.forEach((id, at) => void home.set(id, homes[at] as number));
+  }
+  const homeOf = (id: AgentId): number => home.get(id) as number;
+  const placement = partition(traffic, { clusters, near: homeOf });
+  const before = placementQuality(traffic, homeOf, clusters);
+  const found = placementQuality(traffic, placement);
+  const isWorth = policy.isWorth(before, found);
+  const after = isWorth ? found : before;
+  return {
+    moves: isWorth ? movesOf(placement, homeOf) : { agents: [], clusters: [] },
+    crossing: { before: before.crossing, after: after.crossing },
+    balance: { before: before.balance, after: after.balance },
+  };
+}
+
+/** Those whose place is another than before. */
+function movesOf({ agents, cluster }: Placement, homeOf: (id: AgentId) => number): Moves {
+  const moving: AgentId[] = [];
+  const clusters: number[] = [];
+  agents.forEach((id, at) => {
+    const to = cluster[at] as number;
+    if (homeOf(id) === to) return;
+    moving.push(id);
+    clusters.push(to);
+  });
+  return { agents: moving, clusters };
 }

@@ -1,24 +1,18 @@
 import { EventEmitter } from 'node:events';
 import { extname } from 'node:path';
 import {
-  inProcess,
   type NodeEvent,
   type NodeGroup,
   type Transport,
   TransportError,
   unpackError,
 } from '@troupe/transport';
-import { ERROR_POLICIES, type ErrorPolicy } from './commands.ts';
-import { RunDigest } from './digest.ts';
 import { SimulationError, show } from './errors.ts';
 import { EventStream, JournalMerger, type Merged } from './event-log.ts';
-import { keyedById } from './ids.ts';
-import { checkInputs, InputLog, SimulationInput } from './input.ts';
+import { InputLog, SimulationInput } from './input.ts';
 import { compareFailures, type DeadLetter } from './kernel.ts';
-import { type KnownOptions, refuseUnknown } from './known-options.ts';
-import { LOG_LEVELS, type LogEntry, type LogLevel } from './log.ts';
+import type { LogEntry } from './log.ts';
 import type { AgentId } from './message.ts';
-import type { Moves } from './migration.ts';
 import type { Model } from './model.ts';
 import type {
   HostMessage,
@@ -30,109 +24,16 @@ import type {
   TrafficTold,
 } from './node/protocol.ts';
 import { loadModel } from './node/session.ts';
-import {
-  type Counters,
-  type EventRecord,
-  type NodeCounters,
-  RUN_END_CHANNEL,
-  RUN_START_CHANNEL,
-} from './observer.ts';
+import { NodeWatch, type Progress, type Stall } from './node-watch.ts';
+import { type EventRecord, RUN_END_CHANNEL, RUN_START_CHANNEL } from './observer.ts';
 import { resolveParams } from './params.ts';
-import { checkPlacement, type Placement } from './placement/placement.ts';
+import type { Placement } from './placement/placement.ts';
 import type { Traffic } from './placement/traffic.ts';
-import { PULSE_AGENT, PULSE_EVENTS, PULSE_STATE, PULSE_TIME, PULSE_WINDOWS, STATE_RUNNING } from './pulse.ts';
-import { type Rebalance, RebalancePolicy } from './rebalance.ts';
-import type { ClusterLoad, EndReason, Report } from './report.ts';
-import {
-  checkChoice,
-  checkNumber,
-  checkRoundLimit,
-  checkRunOptions,
-  checkWhole,
-  type RunOptions,
-  sortedResults,
-} from './scheduler.ts';
-import { TIES, type Ties } from './ties.ts';
-
-export interface SimulationOptions {
-  /** How many clusters the agents are divided into; each runs on a node of its own. Default 1. */
-  readonly clusters?: number;
-  /** What connects the nodes. Default: all in this thread. */
-  readonly transport?: Transport;
-  /** Seed of all random streams: any finite number. Default 1. */
-  readonly seed?: number;
-  /** The model's parameters; those left out have their defaults. */
-  readonly params?: Readonly<Record<string, unknown>>;
-  /** Passes every message through the codec, as if it went to another cluster. Default false. */
-  readonly strict?: boolean;
-  /** Whether runs have a digest. Default true. */
-  readonly digest?: boolean;
-  /** Whether reports count messages by agent and topic. Default false. */
-  readonly counters?: boolean;
-  /** Whether {@link Simulation.eventLog} can be called. Default false. */
-  readonly eventLog?: boolean;
-  /** Least level of what agents log that comes as `log` events; `off` for none. Default `off`. */
-  readonly logLevel?: LogLevel | 'off';
-  /** Whether messages that reach nobody come as `deadLetter` events. They are counted in any case. Default false. */
-  readonly deadLetters?: boolean;
-  /** Most rounds of one instant. Default 10,000,000. */
-  readonly roundLimit?: number;
-  /** Who goes first of agents that sent in the same round: see {@link Ties}. Default `sender`. */
-  readonly ties?: Ties;
-  /** What happens when an agent throws. Default `stop`: `run` rejects. */
-  readonly onError?: ErrorPolicy;
-  /**
-   * Milliseconds that a node may spend in one handler before the run is given up; 0 for no limit. Default 60,000. It
-   * cannot be noticed where the nodes share this thread.
-   */
-  readonly stallTimeout?: number;
-  /** Milliseconds between `progress` events. Default 100. */
-  readonly progressInterval?: number;
-  /** Where agents live; those it does not list are placed by the model. From `partition`, for as many clusters. */
-  readonly placement?: Placement;
-  /** One in so many messages is counted for {@link Simulation.traffic}. Default 0: none is. */
-  readonly traffic?: number;
-  /**
-   * `auto` lets agents move while a run goes on, such that fewer messages cross and load is even; the digest does not
-   * show it. Agents with `#private` members override `snapshot` and `restore`, then. Default `off`.
-   */
-  readonly rebalance?: 'off' | 'auto';
-  /** What came from outside in an earlier run ({@link Simulation.inputs}), to be replayed. Default: nothing. */
-  readonly inputs?: readonly InputRecord[];
-}
-
-const SIMULATION_OPTIONS: KnownOptions<SimulationOptions> = {
-  clusters: true,
-  transport: true,
-  seed: true,
-  params: true,
-  strict: true,
-  digest: true,
-  counters: true,
-  eventLog: true,
-  logLevel: true,
-  deadLetters: true,
-  roundLimit: true,
-  ties: true,
-  onError: true,
-  stallTimeout: true,
-  progressInterval: true,
-  placement: true,
-  traffic: true,
-  rebalance: true,
-  inputs: true,
-};
-
-export interface Progress {
-  /** Simulated time of the cluster that is behind most, in seconds. */
-  readonly simTime: number;
-  /** Messages delivered in this run. */
-  readonly events: number;
-  /** Per second of wall time, since the last progress. */
-  readonly eventsPerSecond: number;
-  /** Simulated seconds per second of wall time, since the last progress. */
-  readonly ratio: number;
-}
+import { findMoves, type Rebalance, RebalancePolicy } from './rebalance.ts';
+import type { Report } from './report.ts';
+import { reportOf } from './run-report.ts';
+import { checkRunOptions, type RunOptions } from './scheduler.ts';
+import { checkPlacementFor, checkSimulationOptions, type SimulationOptions } from './simulation-options.ts';
 
 /** What a simulation tells while it runs. */
 export interface SimulationEvents {
@@ -195,7 +96,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   #runs = 0;
   #paused = false;
   #time = 0;
-  #watch: NodeJS.Timeout | undefined;
+  #watch: NodeWatch | undefined;
   readonly #inputs: InputLog;
   #openInputs = 0;
   readonly #policy: RebalancePolicy | undefined;
@@ -215,59 +116,15 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   // biome-ignore lint/suspicious/noExplicitAny: a model of whatever parameters
   constructor(model: URL | Model<any>, options: SimulationOptions = {}) {
     super();
-    refuseUnknown(options, SIMULATION_OPTIONS, 'a simulation');
+    const settings = checkSimulationOptions(model, options);
     this.#model = model;
-    this.#clusters = checkWhole('clusters', options.clusters ?? 1, 1, 1024);
-    this.#transport = options.transport ?? inProcess();
-    if (typeof this.#transport?.launch !== 'function') {
-      throw new SimulationError(
-        'ERR_TROUPE_OPTION',
-        'transport is no transport: give one, such as threads() with its ()',
-        {
-          value: this.#transport,
-        },
-      );
-    }
-    if (typeof model === 'string') {
-      throw new SimulationError(
-        'ERR_TROUPE_OPTION',
-        `the model is ${show(model)}: give the URL of its module, new URL('./model.js', import.meta.url)`,
-        { value: model },
-      );
-    }
-    if (!(model instanceof URL) && this.#transport.name !== 'in-process') {
-      throw new SimulationError(
-        'ERR_TROUPE_OPTION',
-        `the model was given as a value, but nodes over ${this.#transport.name} load it themselves: give the URL of its module`,
-      );
-    }
-    const logLevel = options.logLevel ?? 'off';
-    if (logLevel !== 'off') checkChoice('logLevel', logLevel, LOG_LEVELS);
-    this.#stallTimeout = checkNumber('stallTimeout', options.stallTimeout ?? 60_000, 0, 2 ** 31 - 1);
-    this.#progressInterval = checkNumber('progressInterval', options.progressInterval ?? 100, 1, 2 ** 31 - 1);
-    const roundLimit = checkRoundLimit(options.roundLimit ?? 10_000_000);
-    const rebalance = checkChoice('rebalance', options.rebalance ?? 'off', ['off', 'auto']);
-    const traffic = checkWhole('traffic', options.traffic ?? 0, 0, 1_000_000);
-    this.#data = {
-      model: model instanceof URL ? model.href : model,
-      params: options.params ?? {},
-      seed: checkNumber('seed', options.seed ?? 1, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
-      strict: options.strict ?? false,
-      digest: options.digest ?? true,
-      counters: options.counters ?? false,
-      eventLog: options.eventLog ?? false,
-      deadLetters: options.deadLetters ?? false,
-      logLevel: logLevel === 'off' ? undefined : LOG_LEVELS.indexOf(logLevel),
-      roundLimit,
-      ties: checkChoice('ties', options.ties ?? 'sender', TIES),
-      onError: checkChoice('onError', options.onError ?? 'stop', ERROR_POLICIES),
-      placement: this.#checkPlacement(options.placement),
-      traffic: rebalance === 'auto' ? Math.max(1, traffic || REBALANCE_SAMPLE) : traffic,
-      moves: rebalance === 'auto',
-      inputs: checkInputs(options.inputs ?? []),
-    };
+    this.#clusters = settings.clusters;
+    this.#transport = settings.transport;
+    this.#stallTimeout = settings.stallTimeout;
+    this.#progressInterval = settings.progressInterval;
+    this.#data = settings.data;
     this.#inputs = new InputLog(this.#data.inputs);
-    this.#policy = rebalance === 'auto' && this.#clusters > 1 ? new RebalancePolicy() : undefined;
+    this.#policy = this.#data.moves && this.#clusters > 1 ? new RebalancePolicy() : undefined;
     this.#merger = new JournalMerger(this.#clusters);
   }
 
@@ -412,7 +269,9 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     }
     this.#checkState();
     await this.#launch();
-    return (await placementTools()).mergeTraffic((await this.#askTraffic(false)).map(({ part }) => part));
+    // Loaded only by those who use it: it brings a library for graphs.
+    const { mergeTraffic } = await import('./placement/index.ts');
+    return mergeTraffic((await this.#askTraffic(false)).map(({ part }) => part));
   }
 
   #askTraffic(reset: boolean): Promise<TrafficTold[]> {
@@ -430,46 +289,19 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
    */
   async place(placement: Placement): Promise<void> {
     this.#checkState();
-    this.#checkPlacement(placement);
+    checkPlacementFor(placement, this.#clusters);
     await this.#launch();
     this.#tell({ type: 'move', moves: { agents: placement.agents, clusters: placement.cluster } });
   }
 
-  #checkPlacement(placement: Placement | undefined): Placement | undefined {
-    if (placement === undefined) return undefined;
-    checkPlacement(placement);
-    if (placement.clusters === this.#clusters) return placement;
-    throw new SimulationError(
-      'ERR_TROUPE_PLACEMENT',
-      `the placement is for ${placement.clusters} clusters, the simulation has ${this.#clusters}: partition the traffic for as many`,
-      { value: placement.clusters },
-    );
-  }
-
   /** While the run is held: looks whether agents are better off elsewhere, and moves them there. */
   async #look(run: Run): Promise<void> {
-    const told = await this.#askTraffic(true);
-    const { mergeTraffic, partition, placementQuality } = await placementTools();
-    const traffic = mergeTraffic(told.map(({ part }) => part));
-    const home = new Map<AgentId, number>();
-    for (const { part, homes } of told) {
-      part.agents.forEach((id, at) => void home.set(id, homes[at] as number));
-    }
-    const homeOf = (id: AgentId): number => home.get(id) as number;
-    const placement = partition(traffic, { clusters: this.#clusters, near: homeOf });
-    const before = placementQuality(traffic, homeOf, this.#clusters);
-    const after = placementQuality(traffic, placement);
     const policy = this.#policy as RebalancePolicy;
+    const told = await this.#askTraffic(true);
+    const { moves, ...found } = await findMoves(told, this.#clusters, policy);
     policy.looked(this.#ranFor);
-    const moves = policy.isWorth(before, after) ? movesOf(placement, homeOf) : NO_MOVES;
     if (moves.agents.length > 0) this.#tell({ type: 'move', moves });
-    const quality = moves.agents.length > 0 ? after : before;
-    run.rebalances.push({
-      simTime: this.#time,
-      moved: moves.agents.length,
-      crossing: { before: before.crossing, after: quality.crossing },
-      balance: { before: before.balance, after: quality.balance },
-    });
+    run.rebalances.push({ simTime: this.#time, moved: moves.agents.length, ...found });
   }
 
   /** Ends a run that goes on, and all nodes. Idempotent. */
@@ -483,7 +315,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     this.#asked?.reject(closed);
     for (const stream of this.#streams) stream.end();
     this.#streams.clear();
-    clearInterval(this.#watch);
+    this.#watch?.stop();
     // A model that never loads must not keep us waiting.
     this.#onReady?.reject(
       new SimulationError('ERR_TROUPE_RUN_STATE', 'the simulation was closed while it started'),
@@ -541,7 +373,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       if (this.#state.kind === 'running') {
         RUN_START_CHANNEL.publish({ time: this.#time, seed: this.#data.seed });
         options.signal?.addEventListener('abort', onAbort, { once: true });
-        this.#watchNodes(group, run);
+        this.#watch = this.#watchNodes(group, run);
         this.#order(run);
         if (options.signal?.aborted) onAbort();
         if (this.#paused && windows === Number.POSITIVE_INFINITY) this.#interrupt();
@@ -553,7 +385,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       return await promise;
     } finally {
       options.signal?.removeEventListener('abort', onAbort);
-      clearInterval(this.#watch);
+      this.#watch?.stop();
     }
   }
 
@@ -759,7 +591,8 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   }
 
   #complete(run: Run, parts: RunPart[]): void {
-    const report = this.#report(run, parts);
+    const rebalances = this.#policy === undefined ? undefined : run.rebalances;
+    const report = reportOf([...run.earlier, parts], this.#time, this.#data, rebalances);
     this.#state = { kind: 'idle' };
     RUN_END_CHANNEL.publish(report);
     run.resolve(report);
@@ -777,52 +610,6 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     return first;
   }
 
-  #report(run: Run, last: RunPart[]): Report {
-    const stretches = [...run.earlier, last];
-    const first = (stretches[0] as RunPart[])[0] as RunPart;
-    const end = last[0] as RunPart;
-    const sum = (pick: (part: RunPart) => number): number =>
-      stretches.reduce((total, parts) => total + parts.reduce((inner, part) => inner + pick(part), 0), 0);
-    const wallTime = stretches.reduce(
-      (total, parts) => total + Math.max(...parts.map((part) => part.wallTime)),
-      0,
-    );
-    const digest = new RunDigest();
-    for (const part of last) digest.merge(part.digest);
-    const clusters: ClusterLoad[] = last.map((part, cluster) => {
-      const own = (pick: (part: RunPart) => number): number =>
-        stretches.reduce((total, parts) => total + pick(parts[cluster] as RunPart), 0);
-      return {
-        cluster,
-        agents: part.agents,
-        events: own((stretch) => stretch.events),
-        local: own((stretch) => stretch.local),
-        remote: own((stretch) => stretch.remote),
-        busy: own((stretch) => stretch.busy),
-      };
-    });
-    const counters = mergeCounters(last);
-    return {
-      reason: end.reason as EndReason,
-      ...(end.by === undefined ? {} : { by: end.by, value: end.value }),
-      simTime: this.#time,
-      wallTime,
-      ratio: (this.#time - first.startTime) / wallTime,
-      events: sum((part) => part.events),
-      local: sum((part) => part.local),
-      remote: sum((part) => part.remote),
-      deadLetters: sum((part) => part.deadLetters),
-      failures: sum((part) => part.failures),
-      barriers: stretches.reduce((total, parts) => total + (parts[0] as RunPart).barriers, 0),
-      clusters,
-      results: sortedResults(last.map((part) => part.reports)),
-      digest: this.#data.digest ? digest.toString() : '',
-      ...(counters === undefined ? {} : { counters }),
-      ...(this.#policy === undefined ? {} : { rebalances: run.rebalances }),
-      seed: this.#data.seed,
-    };
-  }
-
   #fail(error: Error): void {
     this.#onReady?.reject(error);
     this.#asked?.reject(error);
@@ -837,7 +624,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     const { run } = this.#state;
     this.#state = { kind: 'failed', error };
     for (const stream of this.#streams) stream.end();
-    clearInterval(this.#watch);
+    this.#watch?.stop();
     // The nodes are of no use any more. Whoever awaits the run hears of it when they are gone.
     const closed = this.#group?.close() ?? Promise.resolve();
     closed.then(
@@ -846,106 +633,32 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     );
   }
 
-  /** Looks at the pulses: for progress, and for nodes that have none. */
-  #watchNodes(group: NodeGroup, run: Run): void {
-    const pulses = Array.from({ length: this.#clusters }, (_, node) => group.pulse(node));
-    const seen = pulses.map(() => ({ events: -1, windows: -1, agent: -1, since: performance.now() }));
-    const total = (): number => pulses.reduce((sum, pulse) => sum + (pulse[PULSE_EVENTS] as number), 0);
-    const atStart = total();
-    const startWall = performance.now();
-    let last = { wall: performance.now(), events: 0, time: this.#time };
-    clearInterval(this.#watch);
-    this.#watch = setInterval(() => {
-      const now = performance.now();
-      const events = total() - atStart;
-      const simTime = Math.min(...pulses.map((pulse) => pulse[PULSE_TIME] as number));
-      const seconds = (now - last.wall) / 1000;
-      if (this.listenerCount('progress') > 0 && !run.held) {
-        this.emit('progress', {
-          simTime,
-          events,
-          eventsPerSecond: (events - last.events) / seconds,
-          ratio: (simTime - last.time) / seconds,
-        });
-      }
-      last = { wall: now, events, time: simTime };
-      const ranFor = this.#ranFor + (now - startWall) / 1000;
-      if (!run.held && !this.#lookNow && this.#policy?.wantsLook(ranFor, total() - this.#lookedAt)) {
+  #watchNodes(group: NodeGroup, run: Run): NodeWatch {
+    return new NodeWatch(group, {
+      interval: this.#progressInterval,
+      stallTimeout: this.#stallTimeout,
+      time: this.#time,
+      onLook: (progress, seconds, total) => {
+        if (run.held) return;
+        this.emit('progress', progress);
+        if (this.#lookNow || !this.#policy?.wantsLook(this.#ranFor + seconds, total - this.#lookedAt)) return;
         this.#lookNow = true;
-        this.#lookedAt = total();
+        this.#lookedAt = total;
         this.#interrupt();
-      }
-      if (this.#stallTimeout > 0) this.#checkStalls(group, pulses, seen, now);
-    }, this.#progressInterval);
-  }
-
-  #checkStalls(
-    group: NodeGroup,
-    pulses: Float64Array[],
-    seen: { events: number; windows: number; agent: number; since: number }[],
-    now: number,
-  ): void {
-    pulses.forEach((pulse, node) => {
-      const known = seen[node] as (typeof seen)[number];
-      const events = pulse[PULSE_EVENTS] as number;
-      const windows = pulse[PULSE_WINDOWS] as number;
-      const called = pulse[PULSE_AGENT] as number;
-      const goesOn = events !== known.events || windows !== known.windows || called !== known.agent;
-      if (pulse[PULSE_STATE] !== STATE_RUNNING || goesOn) {
-        known.agent = called;
-        known.events = events;
-        known.windows = windows;
-        known.since = now;
-        return;
-      }
-      if (now - known.since < this.#stallTimeout || this.#state.kind !== 'running') return;
-      const agent = this.#ids[node]?.[pulse[PULSE_AGENT] as number];
-      const who = agent === undefined ? '' : ` in agent ${show(agent)}`;
-      const error = new SimulationError(
-        'ERR_TROUPE_NODE_STALLED',
-        `node ${node} has made no progress for ${Math.round(now - known.since)} ms${who}, at time ${pulse[PULSE_TIME]}: its handler does not return; mend it, or raise stallTimeout`,
-        { node, ...(agent === undefined ? {} : { agent }), time: pulse[PULSE_TIME] as number },
-      );
-      group.terminate(node, error).catch((cause: unknown) => this.#fail(cause as Error));
+      },
+      onStall: (stall) => this.#endStalled(group, stall),
     });
   }
-}
 
-/** One message in so many is counted where agents are to move. */
-const REBALANCE_SAMPLE = 8;
-
-const NO_MOVES: Moves = { agents: [], clusters: [] };
-
-/** Loaded only by those who use it: it brings a library for graphs. */
-function placementTools(): Promise<typeof import('./placement/index.ts')> {
-  return import('./placement/index.ts');
-}
-
-/** Those whose place is another than before. */
-function movesOf({ agents, cluster }: Placement, homeOf: (id: AgentId) => number): Moves {
-  const moving: AgentId[] = [];
-  const clusters: number[] = [];
-  agents.forEach((id, at) => {
-    const to = cluster[at] as number;
-    if (homeOf(id) === to) return;
-    moving.push(id);
-    clusters.push(to);
-  });
-  return { agents: moving, clusters };
-}
-
-function mergeCounters(parts: readonly RunPart[]): Counters | undefined {
-  if (parts.some((part) => part.counters === undefined)) return undefined;
-  const byTopic = new Map<string, number>();
-  const byAgent: [AgentId, number][] = [];
-  for (const { counters } of parts) {
-    for (const [topic, count] of Object.entries((counters as NodeCounters).byTopic)) {
-      byTopic.set(topic, (byTopic.get(topic) ?? 0) + count);
-    }
-    for (const [id, count] of (counters as NodeCounters).byAgent) byAgent.push([id, count]);
+  #endStalled(group: NodeGroup, { node, since, agent: index, time }: Stall): void {
+    if (this.#state.kind !== 'running') return;
+    const agent = this.#ids[node]?.[index];
+    const who = agent === undefined ? '' : ` in agent ${show(agent)}`;
+    const error = new SimulationError(
+      'ERR_TROUPE_NODE_STALLED',
+      `node ${node} has made no progress for ${Math.round(since)} ms${who}, at time ${time}: its handler does not return; mend it, or raise stallTimeout`,
+      { node, ...(agent === undefined ? {} : { agent }), time },
+    );
+    group.terminate(node, error).catch((cause: unknown) => this.#fail(cause as Error));
   }
-  return {
-    byTopic: Object.fromEntries([...byTopic].sort(([a], [b]) => (a < b ? -1 : 1))),
-    byAgent: keyedById(byAgent),
-  };
 }
