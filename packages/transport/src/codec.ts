@@ -10,6 +10,7 @@ import {
 } from './encodable.ts';
 import { TransportError } from './errors.ts';
 import { scanBody } from './scan.ts';
+import { SHAPE_ROOM, SHAPED, ShapeReader, ShapeWriter } from './shapes.ts';
 import { FRAME_LIMIT } from './transport.ts';
 
 addExtension({
@@ -42,6 +43,10 @@ interface Encoded {
 export class CodecStream {
   /** @internal msgpackr keeps its tables on this array. */
   structures: object[] = [];
+  /** @internal */
+  readonly shapesOut: ShapeWriter = new ShapeWriter();
+  /** @internal */
+  readonly shapesIn: ShapeReader = new ShapeReader();
 }
 
 const TRUSTED = { sequential: true, moreTypes: true, copyBuffers: true, useBigIntExtension: false } as const;
@@ -58,6 +63,8 @@ export class BodyCodec {
   readonly #thorough: boolean;
   readonly #packr: Packr;
   readonly #unpackr: Unpackr;
+  #viewed: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   readonly #range = { start: 0, end: 0 };
   readonly #scratch = Buffer.allocUnsafeSlow(8192);
   readonly #encoded: Encoded = { bytes: this.#scratch, start: 0, end: 0 };
@@ -82,6 +89,16 @@ export class BodyCodec {
    * @throws {TransportError} `ERR_TROUPE_BODY_NOT_ENCODABLE`, `ERR_TROUPE_FRAME_TOO_LARGE`
    */
   encode(stream: CodecStream, body: unknown, bytes: Buffer, at: number): Encoded {
+    if (this.trusted && !this.#thorough && bytes.length - at >= SHAPE_ROOM) {
+      const end = stream.shapesOut.write(body, this.#viewOf(bytes), bytes, at);
+      if (end !== -1) {
+        const encoded = this.#encoded;
+        encoded.bytes = bytes;
+        encoded.start = at;
+        encoded.end = end;
+        return encoded;
+      }
+    }
     let value = body;
     try {
       if (checkEncodable(body, this.#thorough) !== 0) value = protectExotic(body);
@@ -122,6 +139,14 @@ export class BodyCodec {
    * @throws {TransportError} `ERR_TROUPE_FRAME_CORRUPT`
    */
   decode(stream: CodecStream, bytes: Buffer, start: number, end: number): unknown {
+    if (this.trusted && bytes[start] === SHAPED) {
+      const body = stream.shapesIn.read(this.#viewOf(bytes), bytes, start);
+      if (body !== undefined) return body;
+      throw new TransportError(
+        'ERR_TROUPE_FRAME_CORRUPT',
+        `a body of ${end - start} bytes has a shape that was not described; its stream was not read from the beginning`,
+      );
+    }
     if (this.trusted) (this.#unpackr as Unpackr & { structures: object[] }).structures = stream.structures;
     else scanBody(bytes, start, end);
     this.#range.start = start;
@@ -136,5 +161,14 @@ export class BodyCodec {
         this.trusted ? { cause } : {},
       );
     }
+  }
+
+  /** The same memory, of one buffer again and again. */
+  #viewOf(bytes: Buffer): DataView {
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.#view;
   }
 }
