@@ -150,19 +150,3 @@ export class EventStream implements AsyncIterableIterator<EventRecord> {
     return this;
   }
 }
-
-/** Events as NDJSON: one JSON object per line, each line ended. Values that JSON lacks are written as text. */
-export async function* toNdjson(
-  events: AsyncIterable<EventRecord> | Iterable<EventRecord>,
-): AsyncGenerator<string> {
-  for await (const event of events) yield `${JSON.stringify(event, plain)}\n`;
-}
-
-function plain(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  if (value instanceof Map) return { map: [...value] };
-  if (value instanceof Set) return { set: [...value] };
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
-  return value;
-}
