@@ -53,6 +53,7 @@ import {
 import { LadderQueue } from './queue/ladder-queue.ts';
 import { Random } from './random.ts';
 import { StrictBodies } from './strict-bodies.ts';
+import { strictGuards } from './strict-guards.ts';
 import { type Ties, tieOf } from './ties.ts';
 import { dueTime, MAX_TIME } from './time.ts';
 import { Topics } from './topics.ts';
@@ -294,7 +295,7 @@ export class Kernel implements Host {
     this.#fresh = this.#fresh.filter((fresh) => fresh !== index);
     this.observer.fold(index, this.#digest);
     try {
-      agent.teardown();
+      this.#guard(index, 'teardown', undefined, () => agent.teardown());
     } catch (error) {
       this.#failedAtEnd(index, error);
     }
@@ -317,10 +318,16 @@ export class Kernel implements Host {
     if (agent === undefined) return;
     this.pulse[PULSE_AGENT] = index;
     try {
-      refusePromise(agent.setup(), agent, 'setup');
+      refusePromise(this.#guard(index, 'setup', undefined, () => agent.setup()) as unknown, agent, 'setup');
     } catch (error) {
       this.#failed(index, undefined, error);
     }
+  }
+
+  /** Calls an agent; in strict mode with an eye on what it uses. */
+  #guard<T>(index: number, handler: string, topic: string | undefined, call: () => T): T {
+    if (this.#strict === undefined) return call();
+    return strictGuards.run(this.table.ids[index], handler, topic, call);
   }
 
   /** When every cluster has set up: subscriptions take hold, and what was sent meanwhile finds its subscribers. */
@@ -601,7 +608,10 @@ export class Kernel implements Host {
     const message = this.#open(slot, receiver);
     this.pulse[PULSE_AGENT] = receiver;
     try {
-      const answer: unknown = agent.receive(message);
+      const answer: unknown =
+        this.#strict === undefined
+          ? agent.receive(message)
+          : this.#guard(receiver, 'receive', message.topic, () => agent.receive(message));
       if (answer !== undefined) refusePromise(answer, agent, 'receive');
     } catch (error) {
       this.#failed(receiver, message.topic, error);
@@ -611,7 +621,11 @@ export class Kernel implements Host {
   #update(agent: Agent, inbox: Message[], receiver: number): void {
     this.pulse[PULSE_AGENT] = receiver;
     try {
-      refusePromise(agent.update(inbox), agent, 'update');
+      const answer: unknown =
+        this.#strict === undefined
+          ? agent.update(inbox)
+          : this.#guard(receiver, 'update', undefined, () => agent.update(inbox));
+      refusePromise(answer, agent, 'update');
     } catch (error) {
       this.#failed(receiver, inbox[0]?.topic, error);
     }
@@ -762,8 +776,8 @@ export class Kernel implements Host {
       this.remove(index, id);
     } else if (policy === 'restart') {
       try {
-        agent.teardown();
-        refusePromise(agent.setup(), agent, 'setup');
+        this.#guard(index, 'teardown', undefined, () => agent.teardown());
+        refusePromise(this.#guard(index, 'setup', undefined, () => agent.setup()) as unknown, agent, 'setup');
       } catch (again) {
         this.#endBy(index, this.explain(id, topic, again));
       }
@@ -1465,7 +1479,8 @@ export class Kernel implements Host {
   #addCommanded(sender: number, command: Extract<Command, { kind: 'add' }>): void {
     try {
       const agentClass = this.#options.classes[command.agentClass] as AgentClass;
-      const agent = new agentClass(...command.args);
+      const index = this.table.indexOf(command.id);
+      const agent = this.#guard(index, 'its constructor', undefined, () => new agentClass(...command.args));
       const given = givenId(agent);
       if (given !== undefined && given !== command.id) {
         throw new SimulationError(

@@ -13,6 +13,7 @@ import { type EventRecord, RUN_END_CHANNEL, RUN_START_CHANNEL } from './observer
 import type { PendingMessage } from './pending.ts';
 import { NONE } from './queue/event-pool.ts';
 import type { EndReason, Report } from './report.ts';
+import { strictGuards } from './strict-guards.ts';
 import { TIES, type Ties } from './ties.ts';
 import { MAX_TIME } from './time.ts';
 import { systemWallClock, type WallClock } from './wall-clock.ts';
@@ -29,7 +30,10 @@ export interface SchedulerOptions {
   readonly layouts?: Readonly<Record<string, Layout | undefined>>;
   /** Classes that agents may add. */
   readonly agents?: readonly AgentClass[];
-  /** Passes every message through the codec, as if it went to another cluster. Default false. */
+  /**
+   * Passes every message through the codec, as if it went to another cluster, checks the lookahead between any two
+   * agents, and refuses agents that use the clock on the wall, `Math.random` or the like. Slow. Default false.
+   */
   readonly strict?: boolean;
   /** Whether runs have a digest. Default false. */
   readonly digest?: boolean;
@@ -115,6 +119,7 @@ export class Scheduler<P extends Protocol = Protocol> {
   readonly #wall: WallClock;
   readonly #seed: number;
   readonly #digest: boolean;
+  readonly #strict: boolean;
   readonly #outside: number;
   #running = false;
   #windows = 0;
@@ -126,6 +131,8 @@ export class Scheduler<P extends Protocol = Protocol> {
     this.#seed = seed;
     this.#wall = options.wallClock ?? systemWallClock;
     this.#digest = options.digest ?? false;
+    this.#strict = options.strict ?? false;
+    const { onLog } = options;
     this.#kernel = new Kernel({
       cluster: 0,
       clusters: 1,
@@ -135,12 +142,13 @@ export class Scheduler<P extends Protocol = Protocol> {
       startTime: checkNumber('startTime', options.startTime ?? 0, 0, MAX_TIME),
       layouts: options.layouts ?? {},
       classes: options.agents ?? [],
-      strict: options.strict ?? false,
+      strict: this.#strict,
       roundLimit: checkRoundLimit(options.roundLimit ?? 10_000_000),
       ties: checkChoice('ties', options.ties ?? 'sender', TIES),
       onError: checkChoice('onError', options.onError ?? 'stop', ERROR_POLICIES),
       watch: { digest: this.#digest, counters: options.counters ?? false, onEvent: options.onEvent },
-      onLog: options.onLog,
+      // Called while a handler runs, but not part of it.
+      onLog: onLog === undefined ? undefined : (entry) => strictGuards.outside(() => onLog(entry)),
       logLevel: LOG_LEVELS.indexOf(checkChoice('logLevel', options.logLevel ?? 'debug', LOG_LEVELS)),
       onDeadLetter: options.onDeadLetter,
     });
@@ -183,7 +191,7 @@ export class Scheduler<P extends Protocol = Protocol> {
     const id = typeof agent === 'object' ? givenId(agent as unknown as Agent) : agent;
     const known = id === undefined ? undefined : this.get(id);
     if (known === undefined || (typeof agent === 'object' && known !== agent)) throw unknownAgent(id);
-    this.#kernel.evict(this.#index(id as AgentId));
+    this.#strictly(() => this.#kernel.evict(this.#index(id as AgentId)));
     this.#throwFailure();
   }
 
@@ -240,6 +248,21 @@ export class Scheduler<P extends Protocol = Protocol> {
    * @throws {SimulationError} `ERR_TROUPE_AGENT_FAILED` when an agent threw and `onError` is `stop`; `ERR_TROUPE_ROUNDS`
    */
   run(options: RunOptions = {}): Report {
+    return this.#strictly(() => this.#run(options));
+  }
+
+  /** Keeps the guards of strict mode up meanwhile. */
+  #strictly<T>(work: () => T): T {
+    if (!this.#strict) return work();
+    strictGuards.install();
+    try {
+      return strictGuards.outside(work);
+    } finally {
+      strictGuards.uninstall();
+    }
+  }
+
+  #run(options: RunOptions): Report {
     this.#idle('run');
     const limits = checkRunOptions(options, this.time);
     this.#running = true;
@@ -308,6 +331,10 @@ export class Scheduler<P extends Protocol = Protocol> {
 
   /** Runs one round, setting up new agents first; false when nothing is due. */
   step(): boolean {
+    return this.#strictly(() => this.#step());
+  }
+
+  #step(): boolean {
     this.#idle('step');
     this.#running = true;
     try {

@@ -19,7 +19,10 @@ export interface SimulationOptions {
   readonly seed?: number;
   /** The model's parameters; those left out have their defaults. */
   readonly params?: Readonly<Record<string, unknown>>;
-  /** Passes every message through the codec, as if it went to another cluster. Default false. */
+  /**
+   * Passes every message through the codec, as if it went to another cluster, checks the lookahead between any two
+   * agents, and refuses agents that use the clock on the wall, `Math.random` or the like. Slow. Default false.
+   */
   readonly strict?: boolean;
   /** Whether runs have a digest. Default true. */
   readonly digest?: boolean;

@@ -1,18 +1,19 @@
 import { types } from 'node:util';
 import { type Blocking, type Node, packError } from '@troupe/transport';
-import type { AgentClass } from '../agent.ts';
+import type { Agent, AgentClass } from '../agent.ts';
 import { checkMovable } from '../agent-state.ts';
 import { SimulationError, show } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { type DeadLetter, Kernel } from '../kernel.ts';
 import type { LogEntry } from '../log.ts';
 import type { AgentId } from '../message.ts';
-import { ASYNC_POPULATE, checkModel, lookaheadOf, type Model, placementOf } from '../model.ts';
+import { ASYNC_POPULATE, checkModel, lookaheadOf, type Model, placementOf, type World } from '../model.ts';
 import type { EventRecord } from '../observer.ts';
 import { resolveParams } from '../params.ts';
 import { placeBy } from '../placement/placement.ts';
 import { TrafficRecorder } from '../placement/traffic-recorder.ts';
 import { PULSE_STATE, PULSE_WINDOWS, STATE_RUNNING, STATE_WAITING } from '../pulse.ts';
+import { strictGuards } from '../strict-guards.ts';
 import {
   ABORT,
   type Decision,
@@ -72,7 +73,7 @@ export class ClusterSession {
   /** Loads the model and serves the host until it closes. */
   async serve(): Promise<void> {
     try {
-      await this.#load();
+      await this.#strictly(() => this.#load());
     } catch (error) {
       this.#post({ type: 'failed', error: packError(error), fatal: true });
       return;
@@ -92,7 +93,7 @@ export class ClusterSession {
   async #obey(order: Order): Promise<boolean> {
     switch (order.type) {
       case 'run': {
-        const part = await this.#runOrder(order.order);
+        const part = await this.#strictly(() => this.#runOrder(order.order));
         if (part !== undefined) this.#post({ type: 'finished', part });
         return true;
       }
@@ -123,6 +124,17 @@ export class ClusterSession {
     const { traffic } = this.#data;
     this.#recorder = traffic === 0 ? undefined : new TrafficRecorder({ sample: traffic });
     this.#kernel.observer.recorder = this.#recorder;
+  }
+
+  /** Keeps the guards of strict mode up meanwhile. */
+  async #strictly<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#data.strict) return work();
+    strictGuards.install();
+    try {
+      return await work();
+    } finally {
+      strictGuards.uninstall();
+    }
   }
 
   async #load(): Promise<void> {
@@ -161,7 +173,7 @@ export class ClusterSession {
     this.#links = new ClusterLinks(node, kernel);
     kernel.outlet = this.#links;
     try {
-      populate(model, params, data.seed, node, kernel);
+      populate(model, params, data, node, kernel);
     } catch (cause) {
       if (cause instanceof SimulationError) throw cause;
       throw new SimulationError(
@@ -501,7 +513,7 @@ export async function loadModel(model: string | Model): Promise<Model> {
 function populate(
   model: Model,
   params: ReturnType<typeof resolveParams>,
-  seed: number,
+  { seed, strict }: NodeData,
   node: Node,
   kernel: Kernel,
 ): void {
@@ -516,9 +528,11 @@ function populate(
   };
   const local = (agentClass: AgentClass, id: AgentId, args: readonly unknown[]): void => {
     const index = kernel.table.indexOf(id);
-    if (kernel.table.home[index] === node.id) kernel.adopt(new agentClass(...args), id);
+    if (kernel.table.home[index] !== node.id) return;
+    const make = (): Agent => new agentClass(...args);
+    kernel.adopt(strict ? strictGuards.run(id, 'its constructor', undefined, make) : make(), id);
   };
-  const answer: unknown = model.populate({
+  const world: World = {
     params,
     seed,
     clusters: node.size,
@@ -544,7 +558,11 @@ function populate(
       local(agentClass as AgentClass, id, args as readonly unknown[]);
       return id;
     },
-  });
+  };
+  const fill = (): unknown => model.populate(world);
+  const answer = strict
+    ? strictGuards.run(undefined, `populate of model ${model.name}`, undefined, fill)
+    : fill();
   if (types.isPromise(answer)) {
     throw new SimulationError('ERR_TROUPE_MODEL_INVALID', `model ${model.name} ${ASYNC_POPULATE}`);
   }
