@@ -11,6 +11,8 @@ export interface Command {
   readonly until: number | undefined;
   readonly speed: number | undefined;
   readonly params: Record<string, unknown>;
+  /** Where the event log goes. */
+  readonly log: string | undefined;
   /** `airline`: also run in one thread and compare. */
   readonly headline: boolean;
   readonly page: string | undefined;
@@ -32,6 +34,7 @@ const COMMON = {
   seed: { type: 'string' },
   until: { type: 'string' },
   speed: { type: 'string' },
+  log: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   headline: { type: 'boolean' },
@@ -40,7 +43,7 @@ const COMMON = {
 } satisfies Record<string, ParseArgsOptionDescriptor>;
 
 /** Who gives one of these wants a run as other sims have it. */
-const NOT_STEPPED = ['clusters', 'transport', 'until', 'speed', 'json'];
+const NOT_STEPPED = ['clusters', 'transport', 'until', 'speed', 'log', 'json'];
 
 type Options = Readonly<Record<string, ParseArgsOptionDescriptor>>;
 
@@ -101,6 +104,7 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs): Comman
     until: number('until'),
     speed: number('speed'),
     params,
+    log: values['log'] as string | undefined,
     headline: values['headline'] === true,
     page: values['page'] as string | undefined,
     step: (values['step'] as boolean | undefined) ?? notStepped === undefined,
@@ -124,12 +128,17 @@ function rangeOf(spec: ParamSpec): string {
   return max === undefined ? '' : `up to ${max}, `;
 }
 
+/** The options that a model's parameters are, a line each. */
+export function helpOfParams(specs: ParamSpecs, taken: Options = COMMON): string[] {
+  return Object.entries(specs).map(([param, spec]) => {
+    const value = spec.type === 'boolean' ? '' : spec.type === 'text' ? ' TEXT' : ' N';
+    return `  --${`${optionOf(param, taken)}${value}`.padEnd(22)} ${spec.help} (${rangeOf(spec)}default ${String(spec.default)})`;
+  });
+}
+
 /** The help of one sim. */
 export function helpOf(name: string, help: string, specs: ParamSpecs): string {
-  const lines = Object.entries(specs).map(([param, spec]) => {
-    const value = spec.type === 'boolean' ? '' : spec.type === 'text' ? ' TEXT' : ' N';
-    return `  --${`${optionOf(param)}${value}`.padEnd(22)} ${spec.help} (${rangeOf(spec)}default ${String(spec.default)})`;
-  });
+  const lines = helpOfParams(specs);
   return [
     `npm run sim -- ${name} [options]`,
     '',
@@ -142,6 +151,7 @@ export function helpOf(name: string, help: string, specs: ParamSpecs): string {
     '  --seed N                 seed of all random streams (default 1)',
     '  --until N                simulated seconds after which the run ends',
     '  --speed N                simulated seconds per second (default: as fast as it goes)',
+    '  --log FILE               writes every delivery to a file, as a line of JSON (see diff)',
     '  --json                   nothing but the report, as one line of JSON',
     ...(name === 'fission' ? ['  --no-step                run to the end without asking for keys'] : []),
   ].join('\n');

@@ -1,6 +1,7 @@
 import { headline } from './airline/headline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { helpOf, parseCommand, UsageError } from './command-line.ts';
+import { COMMANDS } from './commands/commands.ts';
 import { stepThrough } from './fission/stepper.ts';
 import { resultsOf, runSim, toJson, wasCut } from './run-sim.ts';
 import { whole } from './table.ts';
@@ -19,12 +20,11 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {
     print('npm run sim -- NAME [options]    (--help after the name tells its options)\n');
     for (const [known, { model }] of Object.entries(CATALOGUE)) print(`  ${known.padEnd(12)} ${model.help}`);
-    print(
-      '\nnpm run sim -- sweep NAME --vary PARAMETER=VALUES    many runs, a CSV and a plot (sweep --help)',
-    );
+    for (const { usage, help } of Object.values(COMMANDS)) print(`\nnpm run sim -- ${usage}\n  ${help}`);
     return 0;
   }
-  if (name === 'sweep') return (await import('./sweep/sweep.ts')).sweep(rest, print);
+  const other = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (other !== undefined) return other.run(rest, print);
   const sim = Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name] : undefined;
   if (sim === undefined) {
     throw new UsageError(
@@ -36,7 +36,8 @@ async function main(args: readonly string[]): Promise<number> {
     print(helpOf(name, sim.model.help ?? '', sim.model.params ?? {}));
     return 0;
   }
-  if (name === 'airline' && (command.headline || !command.json) && command.until === undefined) {
+  const isWhole = command.until === undefined && command.log === undefined;
+  if (name === 'airline' && (command.headline || !command.json) && isWhole) {
     const outcome = await headline(command, command.json ? () => {} : print);
     if (command.json) print(toJson(outcome));
     return 0;

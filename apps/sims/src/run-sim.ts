@@ -3,6 +3,7 @@ import { inProcess, type Transport } from '@troupe/transport';
 import { threads } from '@troupe/transport-worker';
 import type { Sim } from './catalogue.ts';
 import type { Command, TransportName } from './command-line.ts';
+import { LogFile } from './log-file.ts';
 
 /** A finished run: the report as it came, and its results as the sim sums them up. */
 export interface Outcome {
@@ -17,7 +18,7 @@ function transportOf(name: TransportName): Transport {
 /** Runs a sim once. */
 export async function runSim(
   sim: Pick<Sim, 'model' | 'url' | 'sumsUpCut'>,
-  command: Pick<Command, 'seed' | 'params' | 'until' | 'speed'>,
+  command: Pick<Command, 'seed' | 'params' | 'until' | 'speed'> & Partial<Pick<Command, 'log'>>,
   place: { readonly clusters: number; readonly transport: TransportName },
   onProgress?: (progress: Progress) => void,
 ): Promise<Outcome> {
@@ -26,16 +27,20 @@ export async function runSim(
     transport: transportOf(place.transport),
     seed: command.seed,
     params: command.params,
+    eventLog: command.log !== undefined,
   });
+  const log = command.log === undefined ? undefined : new LogFile(command.log, simulation);
   try {
     if (onProgress !== undefined) simulation.on('progress', onProgress);
     const report = await simulation.run({
       ...(command.until === undefined ? {} : { until: command.until }),
       ...(command.speed === undefined ? {} : { speed: command.speed }),
+      ...(log === undefined ? {} : { signal: log.signal }),
     });
     return { report, results: resultsOf(sim, report, command.params) };
   } finally {
     await simulation.close();
+    await log?.written();
   }
 }
 

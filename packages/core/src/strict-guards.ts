@@ -1,3 +1,4 @@
+import { type AsyncHook, createHook } from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
 import { SimulationError, show } from './errors.ts';
 import type { AgentId } from './message.ts';
@@ -31,6 +32,12 @@ interface Patch {
 class StrictGuards {
   #installs = 0;
   #patches: Patch[] = [];
+  /** Sees what no global gives away: `import()`, file handles, anything else that answers with a promise. */
+  readonly #hook: AsyncHook = createHook({
+    init: (_id, type) => {
+      if (type === 'PROMISE') this.#notePromise();
+    },
+  });
   #running: Running | undefined;
   /** What the running handler was refused: it does not get away with it by catching the error. */
   #refused: SimulationError | undefined;
@@ -43,12 +50,14 @@ class StrictGuards {
     for (const { owner, key, after } of this.#patches) Object.defineProperty(owner, key, after);
     // `import { randomUUID } from 'node:crypto'` is a binding of its own.
     syncBuiltinESMExports();
+    this.#hook.enable();
   }
 
   /** Puts the globals back, as they were; one that somebody else has replaced meanwhile stays. */
   uninstall(): void {
     this.#installs -= 1;
     if (this.#installs > 0) return;
+    this.#hook.disable();
     for (const { owner, key, before, after } of this.#patches) {
       const now = Object.getOwnPropertyDescriptor(owner, key);
       if (now?.value === after.value && now?.get === after.get) Object.defineProperty(owner, key, before);
@@ -143,21 +152,29 @@ class StrictGuards {
     if (this.#running === undefined) return;
     const remedy = thing.refuse(args, isNew);
     if (remedy === undefined) return;
-    const { agent, handler, topic } = this.#running;
+    const does = `uses ${isNew ? 'new ' : ''}${thing.name}`;
+    const error = this.#explain(this.#running, does, remedy, thing.name);
+    this.#refused ??= error;
+    throw error;
+  }
+
+  /** Throws nothing: whoever makes the promise would not expect it. The handler hears of it when it returns. */
+  #notePromise(): void {
+    if (this.#running === undefined || this.#refused !== undefined) return;
+    const remedy =
+      'what waits for it goes on when the handler is over; load data with await at the top of the module';
+    this.#refused = this.#explain(this.#running, 'makes a promise', remedy, 'Promise');
+  }
+
+  #explain({ agent, handler, topic }: Running, does: string, remedy: string, value: string): SimulationError {
     const who = agent === undefined ? handler : `agent ${show(agent)}`;
     const where =
       agent === undefined ? '' : topic === undefined ? ` in ${handler}` : ` on topic ${show(topic)}`;
-    const error = new SimulationError(
-      'ERR_TROUPE_STRICT',
-      `${who} uses ${isNew ? 'new ' : ''}${thing.name}${where}: ${remedy}`,
-      {
-        ...(agent === undefined ? {} : { agent }),
-        ...(topic === undefined ? {} : { topic }),
-        value: thing.name,
-      },
-    );
-    this.#refused ??= error;
-    throw error;
+    return new SimulationError('ERR_TROUPE_STRICT', `${who} ${does}${where}: ${remedy}`, {
+      ...(agent === undefined ? {} : { agent }),
+      ...(topic === undefined ? {} : { topic }),
+      value,
+    });
   }
 }
 

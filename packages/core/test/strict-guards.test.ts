@@ -1,4 +1,5 @@
 import crypto, { randomInt, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import os, { cpus, hostname } from 'node:os';
 import { performance as perfHooks } from 'node:perf_hooks';
 import timers from 'node:timers';
@@ -146,6 +147,18 @@ describe('in strict mode a handler that', () => {
       }
     });
     expect(other.value).toBe('Date.now');
+  });
+
+  test.each<[string, () => unknown]>([
+    ['imports a module', () => void import('node:path')],
+    ['reads a file', () => void readFile(import.meta.filename)],
+    ['calls an asynchronous function', () => void (async () => {})()],
+    ['makes a promise', () => void Promise.resolve(1).then(NOTHING)],
+  ])('%s and does not wait for it is refused', (_what, use) => {
+    const error = refused(use);
+    expect(error).toMatchObject({ code: 'ERR_TROUPE_STRICT', agent: 'doer', topic: 'go', value: 'Promise' });
+    expect(error.message).toContain('makes a promise on topic "go"');
+    expect(error.stack).toContain('strict-guards.test.ts');
   });
 
   test('does what is the same everywhere may do it', () => {
