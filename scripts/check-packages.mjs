@@ -6,6 +6,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { availableParallelism, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { findNode } from './find-node.mjs';
 
 const TYPESCRIPTS = ['5.9.3', '6.0.3'];
 const RESOLUTIONS = { nodenext: 'nodenext', bundler: 'esnext' };
@@ -34,7 +35,7 @@ try {
   await phase('pack', () => each(packages, pack));
   await phase('publint, attw', () => each(packages, lint));
   await phase('install', install);
-  const nodes = await phase('find nodes', () => Promise.all(NODES.map(findNode)));
+  const nodes = await phase('find nodes', () => Promise.all(NODES.map((version) => findNode(version))));
   await phase(`import and require on Node ${NODES.join(' and ')}`, () => each(nodes, load));
   const consumers = TYPESCRIPTS.flatMap((version) => Object.keys(RESOLUTIONS).map((how) => [version, how]));
   await phase(`types under TypeScript ${TYPESCRIPTS.join(' and ')}`, () => each(consumers, typeCheck));
@@ -95,17 +96,6 @@ async function install() {
   );
 }
 
-/** The path of a Node of that version: this one, or npm's package of it. */
-async function findNode(version) {
-  if (process.versions.node === version) return process.execPath;
-  const flags = ['--yes', '--prefer-offline', `--package=node@${version}`];
-  const { stdout } = await run('npx', [...flags, '--', 'node', '-p', 'process.execPath'], scratch);
-  const path = stdout.trim().split('\n').at(-1);
-  const { stdout: actual } = await run(path, ['--version'], scratch);
-  if (actual.trim() !== `v${version}`) throw new Error(`${path} is Node ${actual.trim()}, not v${version}`);
-  return path;
-}
-
 /** A module that keeps the process alive after its import fails here too. */
 async function load(node) {
   for (const script of ['import.mjs', 'require.cjs']) await run(node, [script], scratch, 20_000);
@@ -156,7 +146,7 @@ function run(command, args, cwd, timeout = 120_000) {
       ([key]) => !/^(npm_|pnpm_|NODE_OPTIONS$|NODE_PATH$|INIT_CWD$)/i.test(key),
     ),
   );
-  if (command === 'npm' || command === 'npx') {
+  if (command === 'npm') {
     const outside = (folder) => !folder.startsWith(root);
     env.PATH = process.env.PATH.split(delimiter).filter(outside).join(delimiter);
   }

@@ -27,6 +27,7 @@ const STEPS = {
   types: () => quiet('tsc', ['-p', 'tsconfig.json']),
   models: verifyModels,
   tests: () => stream('vitest', ['run', '--coverage', '--reporter=default', '--reporter=json', json]),
+  answers: checkAnswers,
   build: () => quiet('turbo', ['run', 'build']),
   packages: () => stream('node', ['scripts/check-packages.mjs']),
   docs: () => quiet('node', ['scripts/check-docs.mjs']),
@@ -121,24 +122,43 @@ async function checkVersions() {
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 
-/** The models hold and their mutants fail; where they cannot be verified, the check goes on and says so. */
-async function verifyModels() {
+/** What a script ends with that lacks a tool. */
+const UNAVAILABLE = 3;
+
+/** Runs a script; where it lacks a tool, the check goes on and says so, loudly. */
+async function streamIfAvailable(args, warning) {
   try {
-    await stream('node', ['scripts/check-models.mjs']);
+    await stream('node', args);
   } catch (error) {
-    const UNAVAILABLE = 3;
     if (error.status !== UNAVAILABLE) throw error;
-    warnings.push(
-      [
-        '*'.repeat(78),
-        '*  WARNING: THE MODELS WERE NOT VERIFIED, for want of SPIN or of a C compiler.',
-        '*  That windows end, that no message is late and that no wake-up is lost is',
-        '*  unproved for this state of the sources. Install them and run',
-        '*      npm test -- --only=models',
-        '*'.repeat(78),
-      ].join('\n'),
-    );
+    const rule = '*'.repeat(78);
+    warnings.push([rule, ...warning.map((line) => `*  ${line}`), rule].join('\n'));
   }
+}
+
+/** The models hold and their mutants fail. */
+function verifyModels() {
+  return streamIfAvailable(
+    ['scripts/check-models.mjs'],
+    [
+      'WARNING: THE MODELS WERE NOT VERIFIED, for want of SPIN or of a C compiler.',
+      'That windows end, that no message is late and that no wake-up is lost is',
+      'unproved for this state of the sources. Install them and run',
+      '    npm test -- --only=models',
+    ],
+  );
+}
+
+/** The tests compare the digests of this Node; this does it for the others. */
+function checkAnswers() {
+  return streamIfAvailable(
+    ['scripts/known-answers.mjs', '--check'],
+    [
+      'WARNING: THE KNOWN ANSWERS OF THE SIMS WERE NOT COMPARED ON EVERY LINE OF NODE,',
+      'since npx could not provide one of them. With a network, run',
+      '    npm test -- --only=answers',
+    ],
+  );
 }
 
 /** The benchmarks run and print JSON; how fast they are is not judged here. */
