@@ -609,22 +609,27 @@ export class Kernel implements Host {
     this.pulse[PULSE_AGENT] = receiver;
     try {
       const answer: unknown =
-        this.#strict === undefined
-          ? agent.receive(message)
-          : this.#guard(receiver, 'receive', message.topic, () => agent.receive(message));
+        this.#strict === undefined ? agent.receive(message) : this.#receiveGuarded(agent, message, receiver);
       if (answer !== undefined) refusePromise(answer, agent, 'receive');
     } catch (error) {
       this.#failed(receiver, message.topic, error);
     }
   }
 
+  // Apart: what a closure sees is allocated at every call of the function that makes it, whether it is made or not.
+  #receiveGuarded(agent: Agent, message: Message, receiver: number): unknown {
+    return this.#guard(receiver, 'receive', message.topic, () => agent.receive(message));
+  }
+
+  #updateGuarded(agent: Agent, inbox: Message[], receiver: number): unknown {
+    return this.#guard(receiver, 'update', undefined, () => agent.update(inbox));
+  }
+
   #update(agent: Agent, inbox: Message[], receiver: number): void {
     this.pulse[PULSE_AGENT] = receiver;
     try {
       const answer: unknown =
-        this.#strict === undefined
-          ? agent.update(inbox)
-          : this.#guard(receiver, 'update', undefined, () => agent.update(inbox));
+        this.#strict === undefined ? agent.update(inbox) : this.#updateGuarded(agent, inbox, receiver);
       refusePromise(answer, agent, 'update');
     } catch (error) {
       this.#failed(receiver, inbox[0]?.topic, error);
