@@ -20,8 +20,9 @@
  *
  * What is left out. Bodies, ids, the order within an instant. A frame holds one message and links have room; what a
  * full link means is in the model beside worker-node.ts. Without lookahead a window is one round of one instant: that
- * is this model with L = 1 and a tick for each round. Pacing, pauses, the limit on events and agents that end the run
- * are flags and numbers that are decided upon as the abort is. END is `until`: what is due then or later stays.
+ * is this model with L = 1 and a tick for each round. Pacing, pauses, the limit on events, agents that end the run and
+ * an owner who may still send messages are flags and numbers that are decided upon as the abort is. END is `until`: what
+ * is due then or later stays.
  *
  * What must hold.
  *   AGREED   all nodes decide the same at the same barrier
