@@ -450,13 +450,30 @@ export class LadderQueue {
 
 /** Sorts a row, latest first. */
 function sort(row: Row): void {
-  const { size } = row;
-  const times = row.times.slice(0, size);
-  const slots = row.slots.slice(0, size);
+  const { size, times, slots } = row;
+  if (size > SPLIT) {
+    sortLarge(row);
+    return;
+  }
+  for (let index = 1; index < size; index += 1) {
+    const time = times[index] as number;
+    const slot = slots[index] as number;
+    let hole = index;
+    while (hole > 0 && (times[hole - 1] as number) < time) {
+      times[hole] = times[hole - 1] as number;
+      slots[hole] = slots[hole - 1] as number;
+      hole -= 1;
+    }
+    times[hole] = time;
+    slots[hole] = slot;
+  }
+}
+
+function sortLarge({ size, times, slots }: Row): void {
   const order = Array.from({ length: size }, (_, index) => index);
   order.sort((a, b) => (times[b] as number) - (times[a] as number));
-  order.forEach((from, to) => {
-    row.times[to] = times[from] as number;
-    row.slots[to] = slots[from] as number;
-  });
+  const sortedTimes = order.map((index) => times[index] as number);
+  const sortedSlots = order.map((index) => slots[index] as number);
+  times.set(sortedTimes);
+  slots.set(sortedSlots);
 }
