@@ -1,5 +1,14 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import type { ParamSpec, ParamSpecs } from '@troupe/core';
+import {
+  PLACEMENT_HELP,
+  PLACEMENT_OPTIONS,
+  type PlacementWish,
+  readPlacementWish,
+} from './placement-options.ts';
+import { UsageError } from './usage-error.ts';
+
+export { UsageError };
 
 /** What was asked for on the command line. */
 export interface Command {
@@ -18,15 +27,11 @@ export interface Command {
   readonly page: string | undefined;
   /** `fission`: one event per key. True when nothing else was said of how to run. */
   readonly step: boolean;
+  readonly placement: PlacementWish;
 }
 
 const TRANSPORTS = ['in-process', 'threads'] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
-
-/** A mistake on the command line: the text says what to do. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 const COMMON = {
   clusters: { type: 'string' },
@@ -40,10 +45,19 @@ const COMMON = {
   headline: { type: 'boolean' },
   page: { type: 'string' },
   step: { type: 'boolean' },
+  ...PLACEMENT_OPTIONS,
 } satisfies Record<string, ParseArgsOptionDescriptor>;
 
 /** Who gives one of these wants a run as other sims have it. */
-const NOT_STEPPED = ['clusters', 'transport', 'until', 'speed', 'log', 'json'];
+const NOT_STEPPED = [
+  'clusters',
+  'transport',
+  'until',
+  'speed',
+  'log',
+  'json',
+  ...Object.keys(PLACEMENT_OPTIONS),
+];
 
 type Options = Readonly<Record<string, ParseArgsOptionDescriptor>>;
 
@@ -108,6 +122,7 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs): Comman
     headline: values['headline'] === true,
     page: values['page'] as string | undefined,
     step: (values['step'] as boolean | undefined) ?? notStepped === undefined,
+    placement: readPlacementWish(values),
   };
 }
 
@@ -152,6 +167,7 @@ export function helpOf(name: string, help: string, specs: ParamSpecs): string {
     '  --until N                simulated seconds after which the run ends',
     '  --speed N                simulated seconds per second (default: as fast as it goes)',
     '  --log FILE               writes every delivery to a file, as a line of JSON (see diff)',
+    ...PLACEMENT_HELP,
     '  --json                   nothing but the report, as one line of JSON',
     ...(name === 'fission' ? ['  --no-step                run to the end without asking for keys'] : []),
   ].join('\n');

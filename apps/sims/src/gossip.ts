@@ -12,7 +12,20 @@ type Gossip = {
   answer: { rumour: number; hops: number; knew: boolean };
 };
 
+/** What the rest follows from. */
+interface Setting {
+  readonly agents: number;
+  readonly links: number;
+  readonly rumours: number;
+  readonly interval: number;
+  readonly interest: number;
+  readonly delay: number;
+  readonly lookahead: number;
+}
+
 interface Manners {
+  readonly setting: Setting;
+  readonly seed: number;
   /** Whom each agent talks to. */
   readonly graph: Graph;
   /** By rumour: who begins with it, and when. */
@@ -22,6 +35,17 @@ interface Manners {
   readonly lookahead: number;
   /** Mean seconds beyond the lookahead until a message arrives; 0 for none. */
   readonly spread: number;
+}
+
+/** A person on its way to another cluster; manners are large, and the same there. */
+interface PersonState {
+  readonly setting: Setting;
+  readonly seed: number;
+  readonly first: number;
+  readonly degree: number;
+  readonly known: number;
+  readonly heard: number;
+  readonly hops: number;
 }
 
 /** Tells every rumour it hears to one neighbour after the other, until it has lost interest. */
@@ -88,6 +112,29 @@ class Person extends Agent<Gossip> {
     const { lookahead, spread } = this.#manners;
     return spread === 0 ? lookahead : lookahead + this.random.exponential(spread);
   }
+
+  override snapshot(): PersonState {
+    const { setting, seed } = this.#manners;
+    return {
+      setting,
+      seed,
+      first: this.#first,
+      degree: this.#degree,
+      known: this.#known,
+      heard: this.#heard,
+      hops: this.#hops,
+    };
+  }
+
+  static override restore(state: PersonState): Person {
+    const person = new Person(mannersOf(state.setting, state.seed));
+    person.#first = state.first;
+    person.#degree = state.degree;
+    person.#known = state.known;
+    person.#heard = state.heard;
+    person.#hops = state.hops;
+    return person;
+  }
 }
 
 let latest: { readonly key: string; readonly graph: Graph } | undefined;
@@ -98,6 +145,33 @@ export function gossipGraph({ agents, links }: { agents: number; links: number }
   const key = `${agents} ${links} ${seed}`;
   if (latest?.key !== key) latest = { key, graph: scaleFreeGraph(agents, links, seed) };
   return latest.graph;
+}
+
+let latestManners: Manners | undefined;
+
+/** The manners of a run; kept, since everybody who comes from another cluster needs the same. */
+function mannersOf(setting: Setting, seed: number): Manners {
+  const known = latestManners;
+  if (known?.seed === seed && sameSetting(known.setting, setting)) return known;
+  const { agents, rumours, interval, interest, delay, lookahead } = setting;
+  const random = Random.of(seed, 'origins');
+  latestManners = {
+    setting,
+    seed,
+    graph: gossipGraph(setting, seed),
+    origins: Array.from({ length: rumours }, (_, rumour) => ({
+      id: random.integer(agents),
+      time: rumour * interval,
+    })),
+    interest,
+    lookahead,
+    spread: delay - lookahead,
+  };
+  return latestManners;
+}
+
+function sameSetting(one: Setting, other: Setting): boolean {
+  return (Object.keys(one) as (keyof Setting)[]).every((name) => one[name] === other[name]);
 }
 
 /**
@@ -137,17 +211,11 @@ export default defineModel({
   },
   lookahead: ({ lookahead }) => lookahead,
   populate: ({ add, params, seed }) => {
-    const { agents, rumours, interval, interest, delay, lookahead } = params;
+    const { agents, delay, lookahead } = params;
     if (lookahead > delay) {
       throw new RangeError(`lookahead is ${lookahead}: give at most the mean delay, which is ${delay}`);
     }
-    const graph = gossipGraph(params, seed);
-    const random = Random.of(seed, 'origins');
-    const origins = Array.from({ length: rumours }, (_, rumour) => ({
-      id: random.integer(agents),
-      time: rumour * interval,
-    }));
-    const args: [Manners] = [{ graph, origins, interest, lookahead, spread: delay - lookahead }];
+    const args: [Manners] = [mannersOf(params, seed)];
     for (let id = 0; id < agents; id += 1) add(Person, { id, args });
   },
   summarize: ({ events, results, seed }, params) => {

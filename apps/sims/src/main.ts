@@ -3,14 +3,16 @@ import { CATALOGUE } from './catalogue.ts';
 import { helpOf, parseCommand, UsageError } from './command-line.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { stepThrough } from './fission/stepper.ts';
+import { crossingOf } from './placing.ts';
 import { resultsOf, runSim, toJson, wasCut } from './run-sim.ts';
-import { whole } from './table.ts';
+import { percent, whole } from './table.ts';
 
 /** Errors of the kernel that say what was wrong on the command line. */
 const USAGE: ReadonlySet<unknown> = new Set([
   'ERR_TROUPE_OPTION',
   'ERR_TROUPE_PARAM',
   'ERR_TROUPE_MODEL_INVALID',
+  'ERR_TROUPE_AGENT_STATE',
 ]);
 
 /** `npm run sim -- NAME [options]`: answers the exit status. */
@@ -65,7 +67,10 @@ async function main(args: readonly string[]): Promise<number> {
   );
   const ratio = report.simTime === 0 ? '' : `, ${whole(report.ratio)} times real time`;
   print(`speed     ${whole(report.events / report.wallTime)} events/s${ratio}`);
-  print(`messages  ${whole(report.local)} within clusters, ${whole(report.remote)} between`);
+  print(
+    `messages  ${whole(report.local)} within clusters, ${whole(report.remote)} between (${percent(crossingOf(report))})`,
+  );
+  for (const [label, text] of outcome.placing) print(label.padEnd(10) + text);
   print(`digest    ${report.digest}`);
   return 0;
 }

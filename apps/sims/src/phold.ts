@@ -31,25 +31,27 @@ function delayOf({ delay, mean, lookahead, tick }: Delays): Delay {
   return (random) => lookahead + random.exponential(mean - lookahead);
 }
 
+/** What is the same for all agents of a run. */
+interface Habits extends Delays {
+  readonly agents: number;
+  readonly events: number;
+  readonly remote: number;
+  readonly end: number;
+}
+
 /** Sends on what it gets: mostly to itself, or to anyone. */
 class Holder extends Agent<Load> {
-  readonly #agents: number;
-  readonly #events: number;
-  readonly #remote: number;
-  readonly #end: number;
+  readonly #habits: Habits;
   readonly #delay: Delay;
 
-  constructor(agents: number, events: number, remote: number, end: number, delay: Delay) {
+  constructor(habits: Habits, delay: Delay) {
     super();
-    this.#agents = agents;
-    this.#events = events;
-    this.#remote = remote;
-    this.#end = end;
+    this.#habits = habits;
     this.#delay = delay;
   }
 
   override setup(): void {
-    for (let event = 0; event < this.#events; event += 1) this.#hop(1);
+    for (let event = 0; event < this.#habits.events; event += 1) this.#hop(1);
   }
 
   override receive({ body }: Message<Load>): void {
@@ -58,9 +60,18 @@ class Holder extends Agent<Load> {
 
   #hop(hops: number): void {
     const { random } = this;
-    const to = random.float() < this.#remote ? random.integer(this.#agents) : this.id;
+    const { agents, remote, end } = this.#habits;
+    const to = random.float() < remote ? random.integer(agents) : this.id;
     const delay = this.#delay(random);
-    if (this.time + delay < this.#end) this.send(to, 'hop', hops, delay);
+    if (this.time + delay < end) this.send(to, 'hop', hops, delay);
+  }
+
+  override snapshot(): Habits {
+    return this.#habits;
+  }
+
+  static override restore(habits: Habits): Holder {
+    return new Holder(habits, delayOf(habits));
   }
 }
 
@@ -97,9 +108,8 @@ export default defineModel({
   layouts: { hop: layout('u32') },
   lookahead: ({ lookahead }) => lookahead,
   populate: ({ add, params }) => {
-    const { agents, events, remote, end } = params;
-    const args: ConstructorParameters<typeof Holder> = [agents, events, remote, end, delayOf(params)];
-    for (let id = 0; id < agents; id += 1) add(Holder, { id, args });
+    const args: ConstructorParameters<typeof Holder> = [params, delayOf(params)];
+    for (let id = 0; id < params.agents; id += 1) add(Holder, { id, args });
   },
   summarize: ({ events, reason, simTime }, params) => {
     const messages = params.agents * params.events;

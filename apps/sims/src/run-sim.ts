@@ -4,11 +4,14 @@ import { threads } from '@troupe/transport-worker';
 import type { Sim } from './catalogue.ts';
 import type { Command, TransportName } from './command-line.ts';
 import { LogFile } from './log-file.ts';
+import { type Line, Placing } from './placing.ts';
 
 /** A finished run: the report as it came, and its results as the sim sums them up. */
 export interface Outcome {
   readonly report: Report;
   readonly results: Readonly<Record<string, unknown>>;
+  /** What came of what was asked for about where agents live. */
+  readonly placing: readonly Line[];
 }
 
 function transportOf(name: TransportName): Transport {
@@ -18,16 +21,22 @@ function transportOf(name: TransportName): Transport {
 /** Runs a sim once. */
 export async function runSim(
   sim: Pick<Sim, 'model' | 'url' | 'sumsUpCut'>,
-  command: Pick<Command, 'seed' | 'params' | 'until' | 'speed'> & Partial<Pick<Command, 'log'>>,
+  command: Pick<Command, 'seed' | 'params' | 'until' | 'speed'> & Partial<Pick<Command, 'log' | 'placement'>>,
   place: { readonly clusters: number; readonly transport: TransportName },
   onProgress?: (progress: Progress) => void,
 ): Promise<Outcome> {
+  const { seed, params, placement } = command;
+  const placing =
+    placement === undefined
+      ? undefined
+      : new Placing(placement, sim.model, { seed, params, clusters: place.clusters });
   const simulation = new Simulation(sim.url, {
     clusters: place.clusters,
     transport: transportOf(place.transport),
-    seed: command.seed,
-    params: command.params,
+    seed,
+    params,
     eventLog: command.log !== undefined,
+    ...placing?.options,
   });
   const log = command.log === undefined ? undefined : new LogFile(command.log, simulation);
   try {
@@ -37,7 +46,8 @@ export async function runSim(
       ...(command.speed === undefined ? {} : { speed: command.speed }),
       ...(log === undefined ? {} : { signal: log.signal }),
     });
-    return { report, results: resultsOf(sim, report, command.params) };
+    const lines = (await placing?.after(simulation, report)) ?? [];
+    return { report, results: resultsOf(sim, report, params), placing: lines };
   } finally {
     await simulation.close();
     await log?.written();
@@ -60,7 +70,7 @@ export function resultsOf(
 }
 
 /** The report as the one line of JSON that programs read. */
-export function toJson({ report, results }: Outcome): string {
+export function toJson({ report, results }: Pick<Outcome, 'report' | 'results'>): string {
   return JSON.stringify({ ...report, results }, (_key, item) =>
     ArrayBuffer.isView(item) ? Array.from(item as Int32Array) : item,
   );

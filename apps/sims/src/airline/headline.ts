@@ -58,13 +58,15 @@ export async function headline(command: Command, print: (line: string) => void):
   print(
     `  messages   ${percent(data.figures.remoteShare)} between clusters, ${whole(report.barriers)} barriers`,
   );
+  for (const [label, text] of outcome.placing) print(`  ${label.padEnd(10)} ${text}`);
   const page = command.page ?? join(import.meta.dirname, '..', '..', 'out', 'airline.html');
   mkdirSync(dirname(page), { recursive: true });
   writeFileSync(page, renderPage(data));
   print(`  page       ${relative(process.cwd(), page)}  (${pathToFileURL(page).href})`);
   print('');
 
-  const alone = await runSim(sim, command, { clusters: 1, transport: 'in-process' }, onProgress);
+  const { placement: _, ...plain } = command;
+  const alone = await runSim(sim, plain, { clusters: 1, transport: 'in-process' }, onProgress);
   bar.clear();
   const same = alone.report.digest === report.digest;
   const speedUp = alone.report.wallTime / report.wallTime;

@@ -59,6 +59,21 @@ interface Disease {
   readonly infectious: number;
 }
 
+/** An airport on its way to another cluster. */
+interface AirportState {
+  readonly departures: readonly Departures[];
+  readonly people: People;
+  readonly seats: number;
+  readonly disease: Disease;
+  readonly series: Record<keyof People, Int32Array>;
+  readonly next: Float64Array;
+  readonly flown: Int32Array;
+  readonly hours: number;
+  readonly departed: number;
+  readonly landed: number;
+  readonly arrivalDay: number | null;
+}
+
 /**
  * An airport with the people around it. Every hour it sends off the flights of that hour, with passengers drawn from
  * those people; every day the disease takes its course among those who are there.
@@ -195,6 +210,34 @@ class Airport extends Agent<Sky> {
       ...this.#series,
     };
     this.report('airport', report);
+  }
+
+  override snapshot(): AirportState {
+    return {
+      departures: this.#departures,
+      people: this.#people,
+      seats: this.#seats,
+      disease: this.#disease,
+      series: this.#series,
+      next: this.#next,
+      flown: this.#flown,
+      hours: this.#hours,
+      departed: this.#departed,
+      landed: this.#landed,
+      arrivalDay: this.#arrivalDay,
+    };
+  }
+
+  static override restore(state: AirportState): Airport {
+    const airport = new Airport(state.departures, state.people, state.seats, state.disease);
+    airport.#next.set(state.next);
+    airport.#flown.set(state.flown);
+    Object.assign(airport.#series, state.series);
+    airport.#hours = state.hours;
+    airport.#departed = state.departed;
+    airport.#landed = state.landed;
+    airport.#arrivalDay = state.arrivalDay;
+    return airport;
   }
 }
 
