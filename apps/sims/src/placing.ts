@@ -28,7 +28,7 @@ export function crossingOf({ local, remote }: Pick<Report, 'local' | 'remote'>):
 }
 
 /** Largest load of a cluster over the mean, in deliveries: 1 is even. */
-export function balanceOf({ clusters, events }: Pick<Report, 'clusters' | 'events'>): number {
+function balanceOf({ clusters, events }: Pick<Report, 'clusters' | 'events'>): number {
   if (events === 0) return 1;
   return (Math.max(...clusters.map((cluster) => cluster.events)) * clusters.length) / events;
 }
