@@ -56,22 +56,28 @@ export class NodeWatch {
     this.#options = options;
     this.#pulses = Array.from({ length: group.size }, (_, node) => group.pulse(node));
     this.#seen = this.#pulses.map(() => ({ events: -1, windows: -1, agent: -1, since: this.#startWall }));
-    this.#eventsBefore = this.#total();
+    this.#eventsBefore = this.total;
     this.#last = { wall: this.#startWall, events: 0, time: options.time };
     this.#timer = setInterval(() => this.#look(), options.interval);
+  }
+
+  /** Seconds on the wall since the run began. */
+  get seconds(): number {
+    return (performance.now() - this.#startWall) / 1000;
+  }
+
+  /** Events that the nodes ever had. */
+  get total(): number {
+    return this.#pulses.reduce((sum, pulse) => sum + (pulse[PULSE_EVENTS] as number), 0);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #total(): number {
-    return this.#pulses.reduce((sum, pulse) => sum + (pulse[PULSE_EVENTS] as number), 0);
-  }
-
   #look(): void {
     const wall = performance.now();
-    const total = this.#total();
+    const total = this.total;
     const events = total - this.#eventsBefore;
     const simTime = Math.min(...this.#pulses.map((pulse) => pulse[PULSE_TIME] as number));
     const seconds = (wall - this.#last.wall) / 1000;

@@ -16,8 +16,9 @@ export interface Rebalance {
   readonly balance: { readonly before: number; readonly after: number };
 }
 
-/** Counted messages below which a look is not worth it. */
-const LEAST_EVENTS = 50_000;
+/** Counted messages, in all and per agent, below which a look would find chance where it looks for habits. */
+const LEAST_COUNTED = 5_000;
+const COUNTED_PER_AGENT = 4;
 /** Seconds of running before the first look, and by how much longer each later stretch is than all before it. */
 const FIRST_LOOK = 0.25;
 const STRETCH = 3;
@@ -35,9 +36,9 @@ const MORE_EVEN = 0.95;
 export class RebalancePolicy {
   #nextLook = FIRST_LOOK;
 
-  /** @param seconds that the simulation has run for on the wall; `events` delivered since the last look */
-  wantsLook(seconds: number, events: number): boolean {
-    return seconds >= this.#nextLook && events >= LEAST_EVENTS;
+  /** @param seconds that the simulation has run for on the wall; messages counted so far; agents there are, about */
+  wantsLook(seconds: number, counted: number, agents: number): boolean {
+    return seconds >= this.#nextLook && counted >= LEAST_COUNTED && counted >= COUNTED_PER_AGENT * agents;
   }
 
   /** A look was taken: the next comes when the run has gone on for several times as long. */

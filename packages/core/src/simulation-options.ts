@@ -83,7 +83,7 @@ const SIMULATION_OPTIONS: KnownOptions<SimulationOptions> = {
 };
 
 /** One message in so many is counted where agents are to move. */
-const REBALANCE_SAMPLE = 8;
+const REBALANCE_SAMPLE = 2;
 /** Longest time that a timer takes, in milliseconds. */
 const TIMER_MAX = 2 ** 31 - 1;
 

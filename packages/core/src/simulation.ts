@@ -101,7 +101,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   #openInputs = 0;
   readonly #policy: RebalancePolicy | undefined;
   #lookNow = false;
-  /** Seconds that it has run for on the wall, and events at the last look. */
+  /** Seconds that earlier runs took on the wall, and events when the counting of messages began. */
   #ranFor = 0;
   #lookedAt = 0;
   /** What nodes are asked between two runs. */
@@ -256,7 +256,8 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   readonly #early: HostMessage[] = [];
 
   /**
-   * Who talked to whom since the simulation was started, as far as it was counted. Between two runs.
+   * Who talked to whom since the simulation was started, as far as it was counted; with `rebalance`, since agents last
+   * moved. Between two runs.
    *
    * @throws {SimulationError} `ERR_TROUPE_OPTION` unless the simulation was made with `traffic`
    */
@@ -297,10 +298,15 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
   /** While the run is held: looks whether agents are better off elsewhere, and moves them there. */
   async #look(run: Run): Promise<void> {
     const policy = this.#policy as RebalancePolicy;
-    const told = await this.#askTraffic(true);
+    const told = await this.#askTraffic(false);
     const { moves, ...found } = await findMoves(told, this.#clusters, policy);
-    policy.looked(this.#ranFor);
-    if (moves.agents.length > 0) this.#tell({ type: 'move', moves });
+    policy.looked(this.#ranFor + (this.#watch as NodeWatch).seconds);
+    if (moves.agents.length > 0) {
+      this.#tell({ type: 'move', moves });
+      // What was said before tells less of what will be said from now on.
+      await this.#askTraffic(true);
+      this.#lookedAt = (this.#watch as NodeWatch).total;
+    }
     run.rebalances.push({ simTime: this.#time, moved: moves.agents.length, ...found });
   }
 
@@ -385,6 +391,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       return await promise;
     } finally {
       options.signal?.removeEventListener('abort', onAbort);
+      this.#ranFor += this.#watch?.seconds ?? 0;
       this.#watch?.stop();
     }
   }
@@ -573,7 +580,6 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       run.earlier.push(parts);
       run.eventsBefore += parts.reduce((sum, known) => sum + known.events, 0);
       run.held = true;
-      this.#ranFor += Math.max(...parts.map((known) => known.wallTime));
       if (this.#lookNow) {
         this.#look(run).then(
           () => {
@@ -641,9 +647,10 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
       onLook: (progress, seconds, total) => {
         if (run.held) return;
         this.emit('progress', progress);
-        if (this.#lookNow || !this.#policy?.wantsLook(this.#ranFor + seconds, total - this.#lookedAt)) return;
+        const counted = (total - this.#lookedAt) / this.#data.traffic;
+        const agents = Math.max(...this.#ids.map((ids) => ids.length));
+        if (this.#lookNow || !this.#policy?.wantsLook(this.#ranFor + seconds, counted, agents)) return;
         this.#lookNow = true;
-        this.#lookedAt = total;
         this.#interrupt();
       },
       onStall: (stall) => this.#endStalled(group, stall),

@@ -1,4 +1,4 @@
-import { Agent, type AgentId, defineModel, type Message, type Report, Simulation } from '@troupe/core';
+import { type AgentId, type Report, Simulation } from '@troupe/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareIds } from '../src/ids.ts';

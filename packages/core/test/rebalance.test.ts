@@ -123,12 +123,13 @@ describe('the policy of rebalancing', () => {
 
   it('looks after some time and work, and then ever more rarely', () => {
     const policy = new RebalancePolicy();
-    expect(policy.wantsLook(0.1, 1e6)).toBe(false);
-    expect(policy.wantsLook(10, 100)).toBe(false);
-    expect(policy.wantsLook(0.3, 60_000)).toBe(true);
+    expect(policy.wantsLook(0.1, 1e6, 10)).toBe(false);
+    expect(policy.wantsLook(10, 100, 10)).toBe(false);
+    expect(policy.wantsLook(10, 60_000, 20_000)).toBe(false);
+    expect(policy.wantsLook(0.3, 60_000, 1000)).toBe(true);
     policy.looked(0.3);
-    expect(policy.wantsLook(1, 1e6)).toBe(false);
-    expect(policy.wantsLook(1.3, 1e6)).toBe(true);
+    expect(policy.wantsLook(1, 1e6, 1000)).toBe(false);
+    expect(policy.wantsLook(1.3, 1e6, 1000)).toBe(true);
   });
 
   it.each([
