@@ -214,6 +214,7 @@ describe('a traffic recorder', () => {
     { pairs: 0 },
     { pairs: 1e9 },
     { pairs: '7' },
+    { seed: Number.NaN },
     { rate: 2 },
   ])('with %o is refused, and the option is named', (options) => {
     const error = errorOf(() => new TrafficRecorder(options as never));
@@ -322,6 +323,10 @@ describe('traffic that no recorder counts is refused', () => {
     expect(errorOf(() => partition(traffic as Traffic, { clusters: 2 }))).toMatchObject({
       code: 'ERR_TROUPE_TRAFFIC',
     });
+  });
+
+  test('parts that are no array', () => {
+    expect(errorOf(() => mergeTraffic(good as never))).toMatchObject({ code: 'ERR_TROUPE_TRAFFIC' });
   });
 
   test('an agent that cannot be', () => {

@@ -26,7 +26,7 @@ const VERTICES_PER_CLUSTER = 10;
 const SHRINK = 0.95;
 
 /** A graph, and which vertex of the next smaller graph each of its vertices belongs to. */
-export interface Level {
+interface Level {
   readonly graph: Graph;
   readonly map: Int32Array;
 }
@@ -40,8 +40,8 @@ export interface Hierarchy {
 
 /**
  * Makes a graph smaller step by step, so that what belongs together becomes one vertex. As long as it is large, groups
- * of neighbours are made one; then communities are found, and groups are made within these only; what is left is grouped
- * across communities. A community with too much load for one piece of a cluster thus stays several vertices.
+ * of neighbours are made one; then communities are found, and groups are made within these only. A community with too
+ * much load for one piece of a cluster stays several vertices.
  *
  * Source: communities that confine coarsening are of T. Heuer and S. Schlag, Improving coarsening schemes for hypergraph
  * partitioning by exploiting community structure (2017).
@@ -62,17 +62,16 @@ export function coarsen(graph: Graph, clusters: number, random: Random): Hierarc
     return map;
   };
 
-  while (top.size + top.target.length / 2 > COMMUNITIES_MAX) if (step() === undefined) break;
-  if (top.size + top.target.length / 2 <= COMMUNITIES_MAX && top.size > least) {
-    let community = communitiesOf(top, random);
-    for (let map = step(community); map !== undefined; map = step(community)) {
-      const coarse = new Int32Array(top.size);
-      for (let vertex = 0; vertex < map.length; vertex += 1) {
-        coarse[map[vertex] as number] = community[vertex] as number;
-      }
-      community = coarse;
+  const isLarge = (): boolean => top.size + top.target.length / 2 > COMMUNITIES_MAX;
+  while (isLarge() && step() !== undefined);
+  if (isLarge() || top.size <= least) return { levels, top };
+  let community = communitiesOf(top, random);
+  for (let map = step(community); map !== undefined; map = step(community)) {
+    const coarse = new Int32Array(top.size);
+    for (let vertex = 0; vertex < map.length; vertex += 1) {
+      coarse[map[vertex] as number] = community[vertex] as number;
     }
+    community = coarse;
   }
-  while (step() !== undefined);
   return { levels, top };
 }

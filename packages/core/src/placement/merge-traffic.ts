@@ -1,5 +1,6 @@
+import { show } from '../errors.ts';
 import type { AgentId } from '../message.ts';
-import { checkPart, type Traffic, type TrafficEdges, type TrafficPart } from './traffic.ts';
+import { checkPart, invalidTraffic, type Traffic, type TrafficEdges, type TrafficPart } from './traffic.ts';
 
 /**
  * One picture of what clusters counted, or of several runs: counts of a pair are added, whichever parts they are in, and
@@ -9,6 +10,8 @@ import { checkPart, type Traffic, type TrafficEdges, type TrafficPart } from './
  * @throws {SimulationError} `ERR_TROUPE_TRAFFIC`, `ERR_TROUPE_AGENT_ID`
  */
 export function mergeTraffic(parts: readonly TrafficPart[]): Traffic {
+  if (!Array.isArray(parts as unknown))
+    throw invalidTraffic(`its parts are ${show(parts)}: give an array`, parts);
   for (const part of parts) checkPart(part);
   const sample = parts.map((part) => part.sample).reduce(greatestDivisor, 0) || 1;
   const agents = sortedIds(parts);

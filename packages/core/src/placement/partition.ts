@@ -1,4 +1,5 @@
 import { SimulationError, show } from '../errors.ts';
+import { compareIds } from '../ids.ts';
 import { type KnownOptions, refuseUnknown } from '../known-options.ts';
 import type { AgentId } from '../message.ts';
 import { Random } from '../random.ts';
@@ -7,7 +8,7 @@ import { better, improve, multilevel } from './multilevel.ts';
 import { evenParts, heaviestFirst, pack } from './packing.ts';
 import { type Placement, placeBy } from './placement.ts';
 import { checkClusters, clustersOf } from './quality.ts';
-import { renumber } from './renumber.ts';
+import { numberInOrder, renumber } from './renumber.ts';
 import { checkTraffic, type Traffic } from './traffic.ts';
 
 export interface PartitionOptions {
@@ -19,7 +20,8 @@ export interface PartitionOptions {
   readonly seed?: number;
   /**
    * Where the agents are now. Clusters are then numbered so that few agents move, and as long as that leaves at most a
-   * tenth more messages between clusters, this placement is improved instead of making another. Default: nowhere.
+   * tenth more messages between clusters, this placement is improved instead of making another. Agents that it lists and
+   * the traffic does not stay where they are. Default: nowhere.
    */
   readonly near?: Placement | ((id: AgentId) => number);
 }
@@ -31,13 +33,15 @@ const NEAR_WORTH = 1.1;
 
 /**
  * Divides agents into clusters such that few messages cross, and that no cluster has more load than `imbalance` times
- * the mean. The same traffic, options and seed give the same placement on every machine.
+ * the mean. Clusters are numbered in the order of their first agents, unless they are to be near another placement. The
+ * same traffic, options and seed give the same placement on every machine.
  *
  * Where agents are so heavy that no such placement is found, the largest load is at most that which results from giving
  * each agent, the heaviest first, to the cluster with the least: at most 4/3 of what is possible. No more messages cross
  * than with agents dealt out in turn, unless those clusters have more load than this.
  *
- * @throws {SimulationError} `ERR_TROUPE_OPTION`, `ERR_TROUPE_TRAFFIC`; for `near`, what `placementQuality` throws
+ * @throws {SimulationError} `ERR_TROUPE_OPTION`, `ERR_TROUPE_TRAFFIC`, `ERR_TROUPE_AGENT_ID`; for `near` also
+ * `ERR_TROUPE_PLACEMENT_INVALID`, or `ERR_TROUPE_PLACEMENT` where it is a function that answers no cluster
  */
 export function partition(traffic: Traffic, options: PartitionOptions): Placement {
   const { clusters, imbalance, seed, near } = checkOptions(options);
@@ -54,14 +58,33 @@ export function partition(traffic: Traffic, options: PartitionOptions): Placemen
     best = multilevel(graph, clusters, limit, Random.of(seed, 'placement'));
     best = better(best, improve(graph, even, clusters, limit));
   }
-  if (before !== undefined) {
+  if (before === undefined) {
+    numberInOrder(best.part, clusters);
+  } else {
     const start = before.slice();
-
+    pack(graph, start, clusters, limit, heaviestFirst(graph));
     const nearby = improve(graph, start, clusters, limit);
     if (nearby.excess <= best.excess && nearby.cut <= best.cut * NEAR_WORTH) best = nearby;
     else renumber(graph, best.part, clusters, before);
   }
-  return { clusters, agents: traffic.agents, cluster: best.part };
+  const placement: Placement = { clusters, agents: traffic.agents, cluster: best.part };
+  return typeof near === 'object' ? withOthers(placement, near) : placement;
+}
+
+/** A placement, and the agents that only the other one lists. */
+function withOthers(placement: Placement, other: Placement): Placement {
+  const known = placeBy(placement, () => -1);
+  const homes = placement.agents.map((id, index) => [id, placement.cluster[index] as number] as const);
+  other.agents.forEach((id, index) => {
+    if (known(id) === -1) homes.push([id, other.cluster[index] as number]);
+  });
+  if (homes.length === placement.agents.length) return placement;
+  homes.sort(([a], [b]) => compareIds(a, b));
+  return {
+    clusters: placement.clusters,
+    agents: homes.map(([id]) => id),
+    cluster: Int32Array.from(homes, ([, home]) => home),
+  };
 }
 
 /** Where agents are now; -1 for those that a placement does not list. */
@@ -85,9 +108,14 @@ function presentOf(
 function checkOptions(
   options: PartitionOptions,
 ): Required<Omit<PartitionOptions, 'near'>> & PartitionOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new SimulationError('ERR_TROUPE_OPTION', `the options are ${show(options)}: give { clusters }`, {
+      value: options,
+    });
+  }
   refuseUnknown(options, OPTIONS, 'partition');
   const { imbalance = 1.05, seed = 1 } = options;
-  if (!(imbalance >= 1 && imbalance < Number.POSITIVE_INFINITY)) {
+  if (!(Number.isFinite(imbalance) && imbalance >= 1)) {
     throw new SimulationError(
       'ERR_TROUPE_OPTION',
       `imbalance is ${show(imbalance)}: give a finite number, 1 or more`,

@@ -17,7 +17,8 @@ export interface PlacementQuality {
  * What a placement would mean for the messages that were counted.
  *
  * @throws {SimulationError} `ERR_TROUPE_PLACEMENT_INVALID` where the placement does not list an agent of the traffic,
- * `ERR_TROUPE_PLACEMENT` where a function answers no cluster, `ERR_TROUPE_TRAFFIC`, `ERR_TROUPE_OPTION`
+ * `ERR_TROUPE_PLACEMENT` where a function answers no cluster, `ERR_TROUPE_TRAFFIC`, `ERR_TROUPE_AGENT_ID`,
+ * `ERR_TROUPE_OPTION`
  */
 export function placementQuality(traffic: Traffic, placement: Placement): PlacementQuality;
 export function placementQuality(

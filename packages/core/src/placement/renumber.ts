@@ -1,5 +1,16 @@
 import type { Graph } from './graph.ts';
 
+/** Renumbers parts in place in the order in which they first come up. */
+export function numberInOrder(part: Int32Array, parts: number): void {
+  const number = new Int32Array(parts).fill(-1);
+  let used = 0;
+  for (let vertex = 0; vertex < part.length; vertex += 1) {
+    const own = part[vertex] as number;
+    if (number[own] === -1) number[own] = used++;
+    part[vertex] = number[own] as number;
+  }
+}
+
 /**
  * Renumbers parts in place so that much of the load has the number that it had before: pairs of an old and a new number
  * are taken in order of the load that they have in common.

@@ -30,7 +30,7 @@ const FIRST_CAPACITY = 1024;
  * Gaps between counted messages are drawn at random from 1 to 2 * sample - 1, so that agents which act in turn are
  * counted alike. When more pairs than allowed come up, or a count reaches 2^31, every other counted message is dropped,
  * in the order of the table, and from then on one in twice as many messages is counted; this is repeated until a
- * quarter of the pairs is free. What was counted before and after stands for equally many messages, then.
+ * quarter of the pairs is free. So a count stands for equally many messages, whenever it was made.
  */
 export class TrafficRecorder {
   readonly #first: number;
@@ -59,6 +59,11 @@ export class TrafficRecorder {
         { value },
       );
     }
+    if (!Number.isFinite(seed)) {
+      throw new SimulationError('ERR_TROUPE_OPTION', `seed is ${show(seed)}: give a finite number`, {
+        value: seed,
+      });
+    }
     this.#first = sample;
     this.#sample = sample;
     this.#limit = pairs;
@@ -76,7 +81,10 @@ export class TrafficRecorder {
     return this.#pairs;
   }
 
-  /** A message is delivered. To be called for every one: most return here. */
+  /**
+   * A message is delivered. To be called for every one: where few are sampled, most calls return at once. The indexes are
+   * whole numbers from 0 to 2^31 - 2; this is not checked.
+   */
   record(from: number, to: number): void {
     this.#gap -= 1;
     if (this.#gap === 0) this.#count(from, to);
@@ -156,9 +164,11 @@ export class TrafficRecorder {
 
   #count(from: number, to: number): void {
     const count = this.#add(from, to, 1);
-    if (this.#pairs > this.#limit || count === COUNT_MAX) this.#thin();
-    else if (this.#pairs * 4 > this.#mask * 3)
+    if (this.#pairs > this.#limit || count === COUNT_MAX) {
+      this.#thin();
+    } else if (this.#pairs * 4 > this.#mask * 3) {
       this.#rebuild((this.#mask + 1) * 2, (_from, _to, kept) => kept);
+    }
     this.#gap = this.#draw();
   }
 

@@ -30,17 +30,17 @@ export interface Traffic extends TrafficPart {
   readonly edges: TrafficEdges;
 }
 
-/** @throws {SimulationError} `ERR_TROUPE_TRAFFIC` for what no recorder counts */
+/** @throws {SimulationError} `ERR_TROUPE_TRAFFIC`, `ERR_TROUPE_AGENT_ID` for what no recorder counts */
 export function checkPart(part: TrafficPart): void {
-  if (typeof part !== 'object' || part === null) throw refusal(`it is ${show(part)}`, part);
+  if (typeof part !== 'object' || part === null) throw invalidTraffic(`it is ${show(part)}`, part);
   const { sample, agents, load, edges } = part;
   if (!(Number.isSafeInteger(sample) && sample >= 1)) {
-    throw refusal(`its sample is ${show(sample)}: give a whole number, 1 or more`, sample);
+    throw invalidTraffic(`its sample is ${show(sample)}: give a whole number, 1 or more`, sample);
   }
-  if (!Array.isArray(agents)) throw refusal(`its agents are ${show(agents)}: give an array`, agents);
+  if (!Array.isArray(agents)) throw invalidTraffic(`its agents are ${show(agents)}: give an array`, agents);
   for (const id of agents) checkId(id);
   if (!(load instanceof Float64Array && load.length === agents.length)) {
-    throw refusal('its load is not a Float64Array with an entry for each agent', load);
+    throw invalidTraffic('its load is not a Float64Array with an entry for each agent', load);
   }
   if (
     !(edges?.from instanceof Int32Array && edges.to instanceof Int32Array) ||
@@ -48,12 +48,15 @@ export function checkPart(part: TrafficPart): void {
     edges.from.length !== edges.count.length ||
     edges.to.length !== edges.count.length
   ) {
-    throw refusal('its edges are not from, to (Int32Array) and count (Float64Array) of one length', edges);
+    throw invalidTraffic(
+      'its edges are not from, to (Int32Array) and count (Float64Array) of one length',
+      edges,
+    );
   }
   for (const ends of [edges.from, edges.to]) {
     for (const index of ends) {
       if (!(index >= 0 && index < agents.length)) {
-        throw refusal(`an edge names agent number ${index} of ${agents.length}`, index);
+        throw invalidTraffic(`an edge names agent number ${index} of ${agents.length}`, index);
       }
     }
   }
@@ -61,32 +64,35 @@ export function checkPart(part: TrafficPart): void {
     let total = 0;
     for (const count of counts) {
       if (!(Number.isSafeInteger(count) && count >= 0)) {
-        throw refusal(`it counts ${show(count)}: counts are whole numbers, 0 or more`, count);
+        throw invalidTraffic(`it counts ${show(count)}: counts are whole numbers, 0 or more`, count);
       }
       total += count;
     }
-    if (!Number.isSafeInteger(total * sample)) throw refusal('it counts beyond 2^53', total);
+    if (!Number.isSafeInteger(total * sample)) throw invalidTraffic('it counts beyond 2^53', total);
   }
 }
 
-/** @throws {SimulationError} `ERR_TROUPE_TRAFFIC` for what no recorder counts, or what is not in order */
+/** @throws {SimulationError} `ERR_TROUPE_TRAFFIC`, `ERR_TROUPE_AGENT_ID` for what no recorder counts or is not in order */
 export function checkTraffic(traffic: Traffic): void {
   checkPart(traffic);
   const { agents, edges } = traffic;
   for (let index = 1; index < agents.length; index += 1) {
     if (compareIds(agents[index - 1] as AgentId, agents[index] as AgentId) >= 0) {
-      throw refusal(`agent ${show(agents[index])} is out of order: merge parts with mergeTraffic`, agents);
+      throw invalidTraffic(
+        `agent ${show(agents[index])} is out of order: merge parts with mergeTraffic`,
+        agents,
+      );
     }
   }
   const { from, to } = edges;
   for (let edge = 1; edge < from.length; edge += 1) {
     const step = (from[edge] as number) - (from[edge - 1] as number);
     if (step < 0 || (step === 0 && (to[edge] as number) <= (to[edge - 1] as number))) {
-      throw refusal(`edge number ${edge} is out of order: merge parts with mergeTraffic`, edge);
+      throw invalidTraffic(`edge number ${edge} is out of order: merge parts with mergeTraffic`, edge);
     }
   }
 }
 
-function refusal(what: string, value: unknown): SimulationError {
+export function invalidTraffic(what: string, value: unknown): SimulationError {
   return new SimulationError('ERR_TROUPE_TRAFFIC', `this traffic cannot be used: ${what}`, { value });
 }
