@@ -5,6 +5,8 @@ import chain from './chain.ts';
 import conveyors from './conveyors.ts';
 import fission from './fission/model.ts';
 import gossip from './gossip.ts';
+import market, { type Day } from './market/model.ts';
+import { money } from './market/protocol.ts';
 import phold from './phold.ts';
 import scheduling from './scheduling.ts';
 import { percent, whole } from './table.ts';
@@ -23,6 +25,11 @@ export interface Sim {
 
 /** As many as a glance takes in. */
 const few = <T>(all: readonly T[]): readonly T[] => all.slice(0, 12);
+
+/** What somebody has, in words. */
+function holdings({ cash, shares }: { cash: number; shares: number[] }, days: readonly Day[]): string {
+  return [money(cash), ...days.map(({ symbol }, at) => `${shares[at]} ${symbol}`)].join(', ');
+}
 
 const here = (path: string): URL => new URL(path, import.meta.url);
 
@@ -85,6 +92,20 @@ export const CATALOGUE: Readonly<Record<string, Sim>> = {
       `reach     ${percent(reach as number)} of the agents, on average, heard a rumour, after up to ${rounds} hops`,
       `traffic   ${(messagesPerAgent as number).toFixed(1)} messages per agent and rumour, half of them answers`,
       `network   the agent with most neighbours has ${maxDegree}`,
+    ],
+  },
+  market: {
+    model: market as unknown as Model,
+    url: here('./market/model.ts'),
+    clusters: 2,
+    sumsUpCut: true,
+    describe: ({ trades, volume, days, you }) => [
+      ...(days as Day[]).map(
+        ({ symbol, opening, last, volume: shares, trades: count }) =>
+          `price     ${symbol} ${money(opening)} > ${money(last)}, ${whole(shares)} shares in ${whole(count)} trades`,
+      ),
+      `traded    ${whole(volume as number)} shares in ${whole(trades as number)} trades`,
+      `you       ${holdings(you as { cash: number; shares: number[] }, days as Day[])}`,
     ],
   },
   phold: {

@@ -11,6 +11,7 @@ const RUNS: readonly (readonly [name: string, params: Record<string, unknown>])[
   ['fission', { atoms: 200, source: 5 }],
   ['gossip', { agents: 500, rumours: 3 }],
   ['gossip', { agents: 200, links: 1, delay: 0.5, lookahead: 0.5 }],
+  ['market', { traders: 12, makers: 4, day: 20 }],
   ['phold', { agents: 50, events: 4, end: 20, remote: 0.5 }],
   ['phold', { agents: 50, events: 4, end: 20, remote: 0.5, delay: 'constant' }],
   ['phold', { agents: 50, events: 4, end: 20, remote: 0.5, delay: 'ticks' }],
