@@ -34,6 +34,8 @@ import type { HostMessage, Input, NodeData, NodeMessage, RunOrder, RunPart, Upto
 const JOURNAL_LIMIT = 1024;
 /** How many barriers pass before a journal is sent on though it is short. */
 const JOURNAL_BARRIERS = 256;
+/** Milliseconds after which it is sent on in any case: a run that is paced, or waits, has somebody who watches it. */
+const JOURNAL_WAIT = 50;
 /** Rounds that a lone cluster without lookahead runs between looks at its messages. */
 const LONE_ROUNDS = 1024;
 /** Longest wait on the wall before a paced run looks for messages, and how much of it a window may span: milliseconds. */
@@ -54,6 +56,9 @@ export class ClusterSession {
   readonly #logs: LogEntry[] = [];
   readonly #letters: DeadLetter[] = [];
   #barriersSinceJournal = 0;
+  #journalDue = 0;
+  /** Up to where the journal is complete. */
+  #journalled: Upto = { time: 0, round: -1 };
   #run = 0;
   #setUp = false;
   #flags = 0;
@@ -269,6 +274,7 @@ export class ClusterSession {
           decision.time === Number.POSITIVE_INFINITY
             ? PACE_WAIT
             : ((decision.time - before.time) / order.speed) * 1000 - gone;
+        this.#journal(this.#journalled);
         const waited = node.wait(Math.max(0, Math.min(wait, PACE_WAIT)));
         if (waited instanceof Promise) await waited;
         this.#takeMessages();
@@ -292,11 +298,11 @@ export class ClusterSession {
       busy += performance.now() - beforeWindow;
       if (flushed instanceof Promise) await flushed;
       node.pulse[PULSE_WINDOWS] = (node.pulse[PULSE_WINDOWS] as number) + 1;
-      this.#journal(
+      this.#journalled =
         decision.kind === 'window'
           ? { time: decision.bound, round: -1 }
-          : { time: kernel.now, round: kernel.round },
-      );
+          : { time: kernel.now, round: kernel.round };
+      this.#journal(this.#journalled);
       if (kernel.table.renamed.length > 0) this.#tellNames();
       const breath = node.breathe();
       if (breath !== undefined) await breath;
@@ -448,8 +454,13 @@ export class ClusterSession {
     if (!eventLog && logLevel === undefined && !deadLetters) return;
     this.#barriersSinceJournal += 1;
     const size = this.#events.length + this.#logs.length + this.#letters.length;
-    if (upto !== undefined && size < JOURNAL_LIMIT && this.#barriersSinceJournal < JOURNAL_BARRIERS) return;
+    const isDue =
+      size >= JOURNAL_LIMIT ||
+      this.#barriersSinceJournal >= JOURNAL_BARRIERS ||
+      performance.now() >= this.#journalDue;
+    if (upto !== undefined && !isDue) return;
     this.#barriersSinceJournal = 0;
+    this.#journalDue = performance.now() + JOURNAL_WAIT;
     this.#post({
       type: 'journal',
       journal: {
