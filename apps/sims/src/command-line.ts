@@ -28,6 +28,9 @@ export interface Command {
   /** `fission`: one event per key. True when nothing else was said of how to run. */
   readonly step: boolean;
   readonly placement: PlacementWish;
+  /** `market`: where inputs go, and where they come from. */
+  readonly record: string | undefined;
+  readonly replay: string | undefined;
 }
 
 const TRANSPORTS = ['in-process', 'threads'] as const;
@@ -46,6 +49,8 @@ const COMMON = {
   page: { type: 'string' },
   step: { type: 'boolean' },
   ...PLACEMENT_OPTIONS,
+  record: { type: 'string' },
+  replay: { type: 'string' },
 } satisfies Record<string, ParseArgsOptionDescriptor>;
 
 /** Who gives one of these wants a run as other sims have it. */
@@ -58,6 +63,12 @@ const NOT_STEPPED = [
   'json',
   ...Object.keys(PLACEMENT_OPTIONS),
 ];
+
+/** Options of `market` alone. */
+const OF_MARKET = ['record', 'replay'];
+
+/** What a recording says itself. */
+const RECORDED = ['seed', 'until', 'record'];
 
 type Options = Readonly<Record<string, ParseArgsOptionDescriptor>>;
 
@@ -100,9 +111,17 @@ export function transportNamed(name: unknown): TransportName {
   throw new UsageError(`--transport is ${JSON.stringify(name)}: give one of ${TRANSPORTS.join(', ')}`);
 }
 
-/** Reads the options of a sim whose model has these parameters. */
-export function parseCommand(args: readonly string[], specs: ParamSpecs): Command {
+/** Reads the options of the sim `name` whose model has these parameters. */
+export function parseCommand(args: readonly string[], specs: ParamSpecs, name?: string): Command {
   const { values, params } = readOptions(args, specs, COMMON);
+  const foreign = OF_MARKET.find((option) => values[option] !== undefined);
+  if (name !== undefined && name !== 'market' && foreign !== undefined) {
+    throw new UsageError(`--${foreign} is an option of market: ${name} takes nothing in from outside`);
+  }
+  const recorded = [...RECORDED.filter((option) => values[option] !== undefined), ...Object.keys(params)][0];
+  if (values['replay'] !== undefined && recorded !== undefined) {
+    throw new UsageError(`--replay goes by its file: leave out --${recorded}`);
+  }
   const notStepped = NOT_STEPPED.find((name) => values[name] !== undefined);
   if (values['step'] === true && notStepped !== undefined) {
     throw new UsageError(`--step goes event by event in one thread: leave out --${notStepped}`);
@@ -123,6 +142,8 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs): Comman
     page: values['page'] as string | undefined,
     step: (values['step'] as boolean | undefined) ?? notStepped === undefined,
     placement: readPlacementWish(values),
+    record: values['record'] as string | undefined,
+    replay: values['replay'] as string | undefined,
   };
 }
 
@@ -165,10 +186,16 @@ export function helpOf(name: string, help: string, specs: ParamSpecs): string {
     `  --transport NAME         ${TRANSPORTS.join(' or ')} (default threads)`,
     '  --seed N                 seed of all random streams (default 1)',
     '  --until N                simulated seconds after which the run ends',
-    '  --speed N                simulated seconds per second (default: as fast as it goes)',
+    `  --speed N                simulated seconds per second (default: ${name === 'market' ? '20; of a replay, ' : ''}as fast as it goes)`,
     '  --log FILE               writes every delivery to a file, as a line of JSON (see diff)',
     ...PLACEMENT_HELP,
     '  --json                   nothing but the report, as one line of JSON',
     ...(name === 'fission' ? ['  --no-step                run to the end without asking for keys'] : []),
+    ...(name === 'market'
+      ? [
+          '  --record FILE            writes what is typed to a file, with the time that it was given',
+          '  --replay FILE            runs what was recorded again: same seed, parameters and inputs, same digest',
+        ]
+      : []),
   ].join('\n');
 }

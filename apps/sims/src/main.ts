@@ -3,6 +3,7 @@ import { CATALOGUE } from './catalogue.ts';
 import { helpOf, parseCommand, UsageError } from './command-line.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { stepThrough } from './fission/stepper.ts';
+import { runMarket } from './market/play.ts';
 import { crossingOf } from './placing.ts';
 import { resultsOf, runSim, toJson, wasCut } from './run-sim.ts';
 import { percent, whole } from './table.ts';
@@ -33,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
       `there is no sim ${JSON.stringify(name)}: npm run sim lists ${Object.keys(CATALOGUE).join(', ')}`,
     );
   }
-  const command = parseCommand(rest, sim.model.params ?? {});
+  const command = parseCommand(rest, sim.model.params ?? {}, name);
   if (command.help) {
     print(helpOf(name, sim.model.help ?? '', sim.model.params ?? {}));
     return 0;
@@ -53,7 +54,11 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const clusters = command.clusters ?? sim.clusters;
-  const outcome = await runSim(sim, command, { clusters, transport: command.transport });
+  const place = { clusters, transport: command.transport };
+  const outcome =
+    name === 'market'
+      ? await runMarket(sim, command, place, process.stdin, process.stdout)
+      : await runSim(sim, command, place);
   if (command.json) {
     print(toJson(outcome));
     return 0;

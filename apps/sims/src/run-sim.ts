@@ -1,4 +1,4 @@
-import { type Progress, type Report, resolveParams, Simulation } from '@troupe/core';
+import { type Report, resolveParams, Simulation, type SimulationOptions } from '@troupe/core';
 import { inProcess, type Transport } from '@troupe/transport';
 import { threads } from '@troupe/transport-worker';
 import type { Sim } from './catalogue.ts';
@@ -18,12 +18,27 @@ function transportOf(name: TransportName): Transport {
   return name === 'threads' ? threads() : inProcess();
 }
 
-/** Runs a sim once. */
+/** Where a sim runs. */
+export interface Place {
+  readonly clusters: number;
+  readonly transport: TransportName;
+}
+
+/** What a run is told beside what the command line says. */
+type Extras = Pick<SimulationOptions, 'inputs' | 'logLevel'>;
+
+/**
+ * Runs a sim once.
+ *
+ * @param attend gets the simulation before it runs
+ */
 export async function runSim(
   sim: Pick<Sim, 'model' | 'url' | 'sumsUpCut'>,
-  command: Pick<Command, 'seed' | 'params' | 'until' | 'speed'> & Partial<Pick<Command, 'log' | 'placement'>>,
-  place: { readonly clusters: number; readonly transport: TransportName },
-  onProgress?: (progress: Progress) => void,
+  command: Pick<Command, 'seed' | 'params' | 'until' | 'speed'> &
+    Partial<Pick<Command, 'log' | 'placement'>> &
+    Extras,
+  place: Place,
+  attend?: (simulation: Simulation) => void,
 ): Promise<Outcome> {
   const { seed, params, placement } = command;
   const placing =
@@ -37,10 +52,12 @@ export async function runSim(
     params,
     eventLog: command.log !== undefined,
     ...placing?.options,
+    inputs: command.inputs ?? [],
+    logLevel: command.logLevel ?? 'off',
   });
   const log = command.log === undefined ? undefined : new LogFile(command.log, simulation);
   try {
-    if (onProgress !== undefined) simulation.on('progress', onProgress);
+    attend?.(simulation);
     const report = await simulation.run({
       ...(command.until === undefined ? {} : { until: command.until }),
       ...(command.speed === undefined ? {} : { speed: command.speed }),

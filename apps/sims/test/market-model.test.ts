@@ -1,7 +1,6 @@
-import { type AgentId, type EventRecord, Simulation } from '@troupe/core';
+import type { AgentId, EventRecord } from '@troupe/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE, type Sim } from '../src/catalogue.ts';
 import { Account } from '../src/market/account.ts';
 import market from '../src/market/model.ts';
 import { type Order, OrderBook } from '../src/market/order-book.ts';
@@ -145,24 +144,6 @@ describe('the market', () => {
     schedulerOf(market as never, { day: 30 }, { seed: 3, onEvent }).run();
     expect(open.size).toBeGreaterThan(200);
     for (const [order, left] of open) expect([order, left]).toEqual([order, 0]);
-  });
-
-  test('has the same course when its agents move while it goes on', async () => {
-    const { url } = CATALOGUE['market'] as Sim;
-    const params = { traders: 10, day: 20 };
-    const alone = runModel(market, params, 7).report;
-    await using simulation = new Simulation(url, { clusters: 2, seed: 7, params, rebalance: 'auto' });
-    const agents = ['ACME', 'BOLT', 'CRUX', 'DUNE', 'you', 'trader 1', 'trader 2', 'maker 1'].sort();
-    for (const [until, cluster] of [
-      [5, 0],
-      [10, 1],
-    ] as const) {
-      await simulation.run({ until });
-      const clusters = Int32Array.from(agents, (_, at) => (at + cluster) % 2);
-      await simulation.place({ clusters: 2, agents, cluster: clusters });
-    }
-    const { digest, results } = await simulation.run();
-    expect([digest, results]).toEqual([alone.digest, alone.results]);
   });
 });
 

@@ -20,6 +20,7 @@ const DAY = 24 * 3600;
 const MOVABLE: readonly (readonly [name: string, params: Record<string, unknown>, until: number])[] = [
   ['airline', { infected: 5000 }, DAY],
   ['gossip', { agents: 120, rumours: 3 }, 60],
+  ['market', { traders: 6, makers: 4, day: 8 }, 60],
   ['phold', { agents: 20, events: 2, end: 8, delay: 'ticks' }, 60],
 ];
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Progress } from '@troupe/core';
+import type { Progress, Simulation } from '@troupe/core';
 import { CATALOGUE, type Sim } from '../catalogue.ts';
 import type { Command } from '../command-line.ts';
 import { ProgressBar, speedOf } from '../progress-bar.ts';
@@ -24,7 +24,8 @@ export async function headline(command: Command, print: (line: string) => void):
     const day = String(Math.floor(progress.simTime / DAY)).padStart(3);
     bar.draw(progress.simTime / ((DAYS + 0.5) * DAY), `day ${day} of ${DAYS}  ${speedOf(progress)}`);
   };
-  const outcome = await runSim(sim, command, { clusters, transport: command.transport }, onProgress);
+  const watch = (simulation: Simulation): void => void simulation.on('progress', onProgress);
+  const outcome = await runSim(sim, command, { clusters, transport: command.transport }, watch);
   bar.clear();
   const { report, results } = outcome;
   const data = pageData(outcome, command);
@@ -66,7 +67,7 @@ export async function headline(command: Command, print: (line: string) => void):
   print('');
 
   const { placement: _, ...plain } = command;
-  const alone = await runSim(sim, plain, { clusters: 1, transport: 'in-process' }, onProgress);
+  const alone = await runSim(sim, plain, { clusters: 1, transport: 'in-process' }, watch);
   bar.clear();
   const same = alone.report.digest === report.digest;
   const speedUp = alone.report.wallTime / report.wallTime;

@@ -1,10 +1,8 @@
 import { defineModel } from '@troupe/core';
 import { Exchange } from './exchange.ts';
-import { LAYOUTS, type Rules, SYMBOLS, VISITOR } from './protocol.ts';
+import { LAYOUTS, listingOf, type Rules, SYMBOLS, VISITOR } from './protocol.ts';
 import { Maker, Trader, Visitor } from './traders.ts';
 
-/** Price in cents at which the first instrument opens; each of the others opens higher by as much. */
-const OPENING = 5000;
 /** Market makers have so many times what others have. */
 const MAKER_WEALTH = 10;
 
@@ -64,8 +62,7 @@ export default defineModel({
   lookahead: ({ lookahead }) => lookahead,
   populate: ({ add, params }) => {
     const { instruments, traders, makers, day, tick, lookahead, jitter, pace, volatility } = params;
-    const symbols = SYMBOLS.slice(0, instruments);
-    const opening = symbols.map((_, instrument) => OPENING * (instrument + 1));
+    const { symbols, opening } = listingOf(instruments);
     const rules: Rules = { symbols, opening, day, tick, lookahead, jitter, pace, volatility };
     const wealth = (times: number) => ({
       cash: params.cash * 100 * times,
@@ -90,7 +87,7 @@ export default defineModel({
     const owners = params.traders + 1 + params.makers * MAKER_WEALTH;
     const cash = sum(Object.values(results['cash'] ?? {}) as number[]);
     const holdings = Object.values(results['shares'] ?? {}) as number[][];
-    const symbols = SYMBOLS.slice(0, params.instruments);
+    const { symbols, opening } = listingOf(params.instruments);
     const shares = symbols.map((_, at) => sum(holdings.map((held) => held[at] as number)));
     // Before that, some of it is on its way between exchanges and traders.
     if (by?.reason === 'closed') {
@@ -101,7 +98,7 @@ export default defineModel({
     const of = (name: string, symbol: string): number => results[name]?.[symbol] as number;
     const days: Day[] = symbols.map((symbol, at) => ({
       symbol,
-      opening: OPENING * (at + 1),
+      opening: opening[at] as number,
       last: of('last', symbol),
       volume: of('volume', symbol),
       trades: of('trades', symbol),

@@ -3,6 +3,15 @@ import { layout } from '@troupe/core';
 /** Instruments by their symbols, of which a run has the first few. */
 export const SYMBOLS = ['ACME', 'BOLT', 'CRUX', 'DUNE', 'ECHO', 'FLUX', 'GALE', 'HALO'] as const;
 
+/** Price in cents at which the first instrument opens; each of the others opens higher by as much. */
+const OPENING = 5000;
+
+/** The first few instruments, and the prices in cents at which the day begins. */
+export function listingOf(instruments: number): { symbols: readonly string[]; opening: readonly number[] } {
+  const symbols = SYMBOLS.slice(0, instruments);
+  return { symbols, opening: symbols.map((_, at) => OPENING * (at + 1)) };
+}
+
 /** The agent through whom somebody outside trades. */
 export const VISITOR = 'you';
 

@@ -1,0 +1,80 @@
+import { createInterface, type Interface } from 'node:readline';
+import type { Board } from './board.ts';
+import { SYNTAX } from './commands.ts';
+
+/** Where lines come from: a terminal, or anything with lines. */
+export type LineSource = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
+/** Where a market is shown. */
+export type Screen = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** Milliseconds between two drawings. */
+const REDRAW = 100;
+
+const HOME = '\u001b[H';
+const CLEAR = '\u001b[2J';
+const CLEAR_LINE = '\u001b[K';
+
+/**
+ * A board in a terminal, drawn in place over and over, and a line to type in below it. Where there is no terminal, notes
+ * are printed as they come, and lines are read as they come.
+ */
+export class Terminal {
+  readonly #board: Board;
+  readonly #screen: Screen;
+  readonly #isDrawn: boolean;
+  readonly #lines: Interface;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param isOver that no line will come any more; `byHand` when somebody who sits there said so */
+  constructor(
+    board: Board,
+    input: LineSource,
+    screen: Screen,
+    on: { line(text: string): void; isOver(byHand: boolean): void },
+  ) {
+    this.#board = board;
+    this.#screen = screen;
+    this.#isDrawn = screen.isTTY === true && input.isTTY === true;
+    this.#lines = createInterface(
+      this.#isDrawn ? { input, output: screen, prompt: '> ', terminal: true } : { input, terminal: false },
+    );
+    this.#lines.on('line', (text) => on.line(text));
+    this.#lines.on('SIGINT', () => on.isOver(true));
+    this.#lines.on('close', () => {
+      if (!this.#closed) on.isOver(this.#isDrawn);
+    });
+  }
+
+  /** Begins to draw. */
+  open(): void {
+    if (!this.#isDrawn) return;
+    this.#screen.write(CLEAR);
+    this.#draw();
+    this.#timer = setInterval(() => this.#draw(), REDRAW);
+  }
+
+  /** Tells what happened; `time` is simulated. */
+  note(time: number | undefined, text: string): void {
+    const line = this.#board.note(time, text);
+    if (!this.#isDrawn) this.#screen.write(`${line}\n`);
+  }
+
+  /** Draws a last time and leaves the terminal as it was. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    if (this.#isDrawn) this.#draw();
+    else for (const line of this.#board.table()) this.#screen.write(`${line}\n`);
+    this.#lines.close();
+    if (this.#isDrawn) this.#screen.write('\n');
+  }
+
+  #draw(): void {
+    const lines = [...this.#board.draw(), '', `  ${SYNTAX}`];
+    // What is typed stays: readline clears what is below, and writes its own line again.
+    this.#screen.write(HOME + lines.map((line) => `${line}${CLEAR_LINE}\n`).join(''));
+    this.#lines.prompt(true);
+  }
+}
