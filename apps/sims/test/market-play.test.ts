@@ -37,13 +37,17 @@ class Show extends Writable {
 const HERE: Place = { clusters: 2, transport: 'in-process' };
 
 /** Somebody buys at once, and quits when the shares are there. */
-async function play(options: string[], isTTY = false): Promise<{ outcome: Outcome; shown: string }> {
+async function play(
+  options: string[],
+  isTTY = false,
+  quit = 'quit\n',
+): Promise<{ outcome: Outcome; shown: string }> {
   const input = Object.assign(new PassThrough(), { isTTY });
   let hasQuit = false;
   const show = new Show((text) => {
     if (hasQuit || !/bought \d+ ACME/.test(text)) return;
     hasQuit = true;
-    input.write('quit\n');
+    input.write(quit);
   }, isTTY);
   input.write('buy ACME 3 60\nbuy NONE 1 1\n\nsell BOLT 5000 1\n');
   const command = parseCommand(options, market.model.params ?? {}, 'market');
@@ -142,6 +146,14 @@ describe('a run with somebody at the desk', () => {
     expect(shown).toContain('\u001b[2J');
     expect(shown.split('\u001b[H').length).toBeGreaterThan(2);
     expect(shown).toContain('> ');
+  });
+
+  test.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('ends with %s as with quit', async (_key, typed) => {
+    const { outcome } = await play(['--speed', '50'], true, typed);
+    expect(outcome.report.by).toMatchObject({ reason: 'quit' });
   });
 
   test('goes on to the end of the day when nobody types any more', async () => {

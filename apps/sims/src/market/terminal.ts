@@ -26,6 +26,7 @@ export class Terminal {
   readonly #lines: Interface;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #isHeard = true;
 
   /** @param isOver that no line will come any more; `byHand` when somebody who sits there said so */
   constructor(
@@ -41,8 +42,10 @@ export class Terminal {
       this.#isDrawn ? { input, output: screen, prompt: '> ', terminal: true } : { input, terminal: false },
     );
     this.#lines.on('line', (text) => on.line(text));
-    this.#lines.on('SIGINT', () => on.isOver(true));
+    // Gives the terminal back: whoever presses Ctrl-C again ends the process.
+    this.#lines.on('SIGINT', () => this.#lines.close());
     this.#lines.on('close', () => {
+      this.#isHeard = false;
       if (!this.#closed) on.isOver(this.#isDrawn);
     });
   }
@@ -75,6 +78,6 @@ export class Terminal {
     const lines = [...this.#board.draw(), '', `  ${SYNTAX}`];
     // What is typed stays: readline clears what is below, and writes its own line again.
     this.#screen.write(HOME + lines.map((line) => `${line}${CLEAR_LINE}\n`).join(''));
-    this.#lines.prompt(true);
+    if (this.#isHeard) this.#lines.prompt(true);
   }
 }
