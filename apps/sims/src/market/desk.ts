@@ -38,19 +38,19 @@ export class Desk {
 
   constructor(params: Readonly<Record<string, unknown>>, input: LineSource, screen: Screen) {
     this.#board = boardOf(params);
-    this.#terminal = new Terminal(this.#board, input, screen, {
+    this.#terminal = new Terminal(this.#board, input, screen);
+  }
+
+  /** @param floor where messages go; left out where nobody may send any */
+  open(floor?: Floor): void {
+    this.#floor = floor;
+    this.#terminal.open({
       line: (text) => void this.#hear(text),
       isOver: (byHand) => {
         if (byHand) void this.#hear('quit');
         else this.#floor?.close();
       },
     });
-  }
-
-  /** @param floor where messages go; left out where nobody may send any */
-  open(floor?: Floor): void {
-    this.#floor = floor;
-    this.#terminal.open();
   }
 
   /** An agent has logged something. */

@@ -21,37 +21,42 @@ const CLEAR_LINE = '\u001b[K';
  */
 export class Terminal {
   readonly #board: Board;
+  readonly #input: LineSource;
   readonly #screen: Screen;
   readonly #isDrawn: boolean;
-  readonly #lines: Interface;
+  /** While it is open. */
+  #lines: Interface | undefined;
+  #isHeard = false;
   #timer: NodeJS.Timeout | undefined;
-  #closed = false;
-  #isHeard = true;
 
-  /** @param isOver that no line will come any more; `byHand` when somebody who sits there said so */
-  constructor(
-    board: Board,
-    input: LineSource,
-    screen: Screen,
-    on: { line(text: string): void; isOver(byHand: boolean): void },
-  ) {
+  constructor(board: Board, input: LineSource, screen: Screen) {
     this.#board = board;
+    this.#input = input;
     this.#screen = screen;
     this.#isDrawn = screen.isTTY === true && input.isTTY === true;
-    this.#lines = createInterface(
-      this.#isDrawn ? { input, output: screen, prompt: '> ', terminal: true } : { input, terminal: false },
-    );
-    this.#lines.on('line', (text) => on.line(text));
-    // Gives the terminal back: whoever presses Ctrl-C again ends the process.
-    this.#lines.on('SIGINT', () => this.#lines.close());
-    this.#lines.on('close', () => {
-      this.#isHeard = false;
-      if (!this.#closed) on.isOver(this.#isDrawn);
-    });
   }
 
-  /** Begins to draw. */
-  open(): void {
+  /**
+   * Begins to draw and to read; what was typed before is read now.
+   *
+   * @param on.isOver no line will come any more; `byHand` when somebody who sits there said so
+   */
+  open(on: { line(text: string): void; isOver(byHand: boolean): void }): void {
+    const input = this.#input;
+    const lines = createInterface(
+      this.#isDrawn
+        ? { input, output: this.#screen, prompt: '> ', terminal: true }
+        : { input, terminal: false },
+    );
+    this.#lines = lines;
+    this.#isHeard = true;
+    lines.on('line', on.line);
+    // Gives the terminal back: whoever presses Ctrl-C again ends the process.
+    lines.on('SIGINT', () => lines.close());
+    lines.on('close', () => {
+      this.#isHeard = false;
+      if (this.#lines !== undefined) on.isOver(this.#isDrawn);
+    });
     if (!this.#isDrawn) return;
     this.#screen.write(CLEAR);
     this.#draw();
@@ -66,11 +71,13 @@ export class Terminal {
 
   /** Draws a last time and leaves the terminal as it was. */
   close(): void {
-    this.#closed = true;
+    const lines = this.#lines;
+    if (lines === undefined) return;
     clearInterval(this.#timer);
     if (this.#isDrawn) this.#draw();
     else for (const line of this.#board.table()) this.#screen.write(`${line}\n`);
-    this.#lines.close();
+    this.#lines = undefined;
+    lines.close();
     if (this.#isDrawn) this.#screen.write('\n');
   }
 
@@ -78,6 +85,6 @@ export class Terminal {
     const lines = [...this.#board.draw(), '', `  ${SYNTAX}`];
     // What is typed stays: readline clears what is below, and writes its own line again.
     this.#screen.write(HOME + lines.map((line) => `${line}${CLEAR_LINE}\n`).join(''));
-    if (this.#isHeard) this.#lines.prompt(true);
+    if (this.#isHeard) this.#lines?.prompt(true);
   }
 }
