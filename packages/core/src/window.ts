@@ -91,17 +91,26 @@ export function windowEnd(time: number, length: number): number {
  * Since every message between clusters is due at least one lookahead after it was sent, nothing that is sent in the
  * window from `least` to `least + lookahead` can be due within it. Without lookahead the window is one round.
  *
- * A pure state machine: standings in, decisions out. It remembers only how many messages had been sent at the last
- * barrier: by the next one they must have arrived.
+ * A window may be run through in parts, since the clock on the wall holds those who run ahead. Whether the run is over is
+ * asked where the whole window ends: the parts must not show.
+ *
+ * A pure state machine: standings in, decisions out. It remembers how many messages had been sent at the last barrier,
+ * which must have arrived by the next one, and where the window ends.
  */
 export class WindowProtocol {
   readonly #limits: WindowLimits;
   #sentBefore: number;
+  /** Where the whole window ends that is being run through. */
+  end: number;
 
-  /** @param sent messages sent between nodes, all told, before the first barrier; those have arrived */
-  constructor(limits: WindowLimits, sent = 0) {
+  /**
+   * @param sent messages sent between nodes, all told, before the first barrier; those have arrived
+   * @param end of the window in whose midst an earlier run was interrupted
+   */
+  constructor(limits: WindowLimits, sent = 0, end: number = Number.NEGATIVE_INFINITY) {
     this.#limits = limits;
     this.#sentBefore = sent;
+    this.end = end;
   }
 
   /** @param all the standings of all nodes, {@link STANDING_CELLS} numbers each */
@@ -137,9 +146,10 @@ export class WindowProtocol {
     if ((flags & FAILED) !== 0) return { kind: 'end', reason: 'failed' };
     if ((flags & HALTED) !== 0) return { kind: 'end', reason: 'halted' };
     if ((flags & ABORT) !== 0) return { kind: 'end', reason: 'aborted' };
-    if (events >= maxEvents) return { kind: 'end', reason: 'maxEvents' };
+    const within = time < this.end;
+    if (!within && events >= maxEvents) return { kind: 'end', reason: 'maxEvents' };
     const open = (flags & OPEN) !== 0;
-    if (stopWhenIdle && live <= 0 && !open) return { kind: 'end', reason: 'idle' };
+    if (!within && stopWhenIdle && live <= 0 && !open) return { kind: 'end', reason: 'idle' };
     if (paced < Math.min(time, until)) {
       if ((flags & INTERRUPT) !== 0) return { kind: 'end', reason: 'paused' };
       return { kind: 'wait', time: Math.min(time, until) };
@@ -153,6 +163,7 @@ export class WindowProtocol {
     if ((flags & INTERRUPT) !== 0) return { kind: 'end', reason: 'paused' };
     if (waits) return { kind: 'wait', time };
     if (lookahead === 0) return { kind: 'round', time, round };
-    return { kind: 'window', bound: Math.min(windowEnd(time, Math.min(lookahead, span)), until) };
+    if (!within) this.end = Math.min(windowEnd(time, lookahead), until);
+    return { kind: 'window', bound: Math.min(windowEnd(time, span), this.end) };
   }
 }

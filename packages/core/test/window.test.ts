@@ -55,6 +55,24 @@ test('a window spans from the least time of all to one lookahead later', () => {
   ).toEqual({ kind: 'window', bound: 6 });
 });
 
+test('whether the run is over is asked where a whole window ends, not where pacing cuts it', () => {
+  const limits = { ...LIMITS, nodes: 1, maxEvents: 3, span: 0.25 };
+  const ask = (protocol: WindowProtocol, standing: Partial<Standing>): Decision => {
+    const all = new Float64Array(STANDING_CELLS);
+    writeStanding({ ...QUIET, ...standing }, all);
+    return protocol.decide(all);
+  };
+  const protocol = new WindowProtocol(limits);
+  expect(ask(protocol, { time: 5, live: 1 })).toEqual({ kind: 'window', bound: 5.25 });
+  expect(ask(protocol, { time: 5.5, live: 1, events: 4 })).toEqual({ kind: 'window', bound: 5.75 });
+  expect(ask(protocol, { time: 5.9, live: 0, events: 5 })).toEqual({ kind: 'window', bound: 6 });
+  expect(ask(protocol, { time: 6, live: 0, events: 5 })).toEqual({ kind: 'end', reason: 'maxEvents' });
+  // A run that was interrupted within a window goes on with it.
+  const next = new WindowProtocol(limits, 0, protocol.end);
+  expect(ask(next, { time: 5.9, live: 0 })).toEqual({ kind: 'window', bound: 6 });
+  expect(ask(next, { time: 6.5, live: 0 })).toEqual({ kind: 'end', reason: 'idle' });
+});
+
 test('a window does not reach beyond the end, nor beyond what pacing allows', () => {
   expect(decide([{ time: 5, live: 1 }], { until: 5.5 })).toEqual({ kind: 'window', bound: 5.5 });
   expect(decide([{ time: 5, live: 1 }], { span: 0.25 })).toEqual({ kind: 'window', bound: 5.25 });

@@ -247,6 +247,7 @@ export class ClusterSession {
         span: order.speed === Number.POSITIVE_INFINITY ? order.speed : (order.speed * PACE_SPAN) / 1000,
       },
       this.#sentBefore,
+      this.#windowEnd,
     );
     const lone = node.size === 1 && kernel.lookahead === 0 && order.speed === Number.POSITIVE_INFINITY;
     let decision: Decision;
@@ -308,10 +309,14 @@ export class ClusterSession {
       if (breath !== undefined) await breath;
     }
     node.pulse[PULSE_STATE] = STATE_WAITING;
+    // Who goes on after an interruption goes on with the window in which it came.
+    const interrupted = decision.kind === 'end' && decision.reason === 'paused';
+    this.#windowEnd = interrupted ? protocol.end : Number.NEGATIVE_INFINITY;
     return this.#finish(order, decision, before, startWall, busy, barriers);
   }
 
   #sentBefore = 0;
+  #windowEnd: number = Number.NEGATIVE_INFINITY;
 
   /** Sends on what came of a window, from agents and from outside. */
   #endWindow(paced: number): Blocking<void> {
