@@ -9,6 +9,7 @@ import {
   type Model,
   Scheduler,
   Simulation,
+  type SimulationError,
   type SimulationOptions,
 } from '@troupe/core';
 import type { Layout } from '@troupe/transport';
@@ -423,6 +424,38 @@ describe('of agents that end the run in one round', () => {
       [1, 1, 0],
     ]);
   });
+});
+
+test('the event log ends with the round in which an agent threw, however long it is', async () => {
+  class Busy extends Agent {
+    override setup(): void {
+      this.sendDirect(this.id, 'go', undefined, 1);
+    }
+    override receive(): void {
+      if (this.id === 0 && this.time > 1.6) throw new Error('tired');
+      this.sendDirect(this.id, 'go', undefined, 0.0005);
+    }
+  }
+  const last = await everywhere(
+    modelOf([Busy], [0, 1, 2], { lookahead: 1 }),
+    async (simulation) => {
+      const times: number[] = [];
+      const reading = (async () => {
+        for await (const { time } of simulation.eventLog()) times.push(time);
+      })();
+      const failed = simulation.run({ until: 2 }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      const { time } = (await failed) as SimulationError;
+      await reading;
+      expect(time).toBeCloseTo(1.6005);
+      expect(times.at(-1)).toBe(time);
+      return times.length;
+    },
+    { eventLog: true },
+  );
+  expect(last).toBeGreaterThan(3 * 1024);
 });
 
 test('the event log of a simulation that is closed has ended, and two reads of one get an event each', async () => {

@@ -299,11 +299,14 @@ export class ClusterSession {
       busy += performance.now() - beforeWindow;
       if (flushed instanceof Promise) await flushed;
       node.pulse[PULSE_WINDOWS] = (node.pulse[PULSE_WINDOWS] as number) + 1;
-      this.#journalled =
-        decision.kind === 'window'
-          ? { time: decision.bound, round: -1 }
-          : { time: kernel.now, round: kernel.round };
-      this.#journal(this.#journalled);
+      // An agent that threw ended the run before the window did: what others have done since is not part of it.
+      if (kernel.failure === undefined) {
+        this.#journalled =
+          decision.kind === 'window'
+            ? { time: decision.bound, round: -1 }
+            : { time: kernel.now, round: kernel.round };
+        this.#journal(this.#journalled);
+      }
       if (kernel.table.renamed.length > 0) this.#tellNames();
       const breath = node.breathe();
       if (breath !== undefined) await breath;
