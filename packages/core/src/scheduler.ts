@@ -363,7 +363,7 @@ export class Scheduler<P extends Protocol = Protocol> {
   #loop(limits: Limits, target: number): EndReason {
     const kernel = this.#kernel;
     for (;;) {
-      if (kernel.lookahead > 0) kernel.alarms.settle();
+      kernel.alarms.settle();
       if (limits.signal?.aborted) return 'aborted';
       if (kernel.events >= target) return 'maxEvents';
       if (limits.stopWhenIdle && kernel.live <= 0) return 'idle';

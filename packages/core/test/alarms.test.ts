@@ -749,6 +749,19 @@ describe('at the end of a run', () => {
   });
 });
 
+it('an alarm to another stays called back when the run ends with that round', () => {
+  const ben = new Actor('ben');
+  const anna = new Actor('anna', {
+    setup: (self) => self.setAlarm(1, 'go'),
+    receive: (self) => void self.cancelAlarm(self.setAlarm(1, 'ring', 0, { to: 'ben' })),
+  });
+  const scheduler = schedulerOf({}, anna, ben);
+  expect(scheduler.run({ maxEvents: 1 }).reason).toBe('maxEvents');
+  expect(scheduler.run({ until: 2 })).toMatchObject({ reason: 'idle', simTime: 1 });
+  expect(scheduler.run().events).toBe(0);
+  expect(ben.heard).toEqual([]);
+});
+
 describe('an agent that is removed', () => {
   it('takes its alarms to itself along: they keep neither run nor clock going', () => {
     const anna = new Actor('anna', {
