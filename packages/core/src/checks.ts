@@ -5,6 +5,8 @@ import { SimulationError, show } from './errors.ts';
 import { checkId } from './ids.ts';
 import { OUTSIDE } from './message.ts';
 
+const SUBSCRIPTION: ReadonlySet<string> = new Set(['sender', 'receiver', 'topic']);
+
 /**
  * A copy of what is listened to, checked.
  *
@@ -15,6 +17,14 @@ export function checkSubscription(subscription: Subscription): Subscription {
     throw new SimulationError(
       'ERR_TROUPE_SUBSCRIPTION',
       'a subscription names nothing: give at least one of sender, receiver and topic',
+      { value: subscription },
+    );
+  }
+  const unknown = Object.keys(subscription).find((name) => !SUBSCRIPTION.has(name));
+  if (unknown !== undefined) {
+    throw new SimulationError(
+      'ERR_TROUPE_SUBSCRIPTION',
+      `a subscription has no ${show(unknown)}: give sender, receiver or topic`,
       { value: subscription },
     );
   }

@@ -178,6 +178,7 @@ describe('a subscription by sender, receiver and topic', () => {
     { topic: 5 },
     { sender: 1.5 },
     { receiver: {} },
+    { from: 'ben', topic: 'x' },
   ])('is refused when it names nothing, or what cannot be named: %j', (subscription) => {
     const anna = new Actor('anna', { setup: (self) => self.subscribe(subscription as Subscription) });
     const code = expect.stringMatching(/^ERR_TROUPE_(SUBSCRIPTION|AGENT_ID)$/);
