@@ -27,25 +27,6 @@ function failure(
   );
 }
 
-describe('random societies on threads', () => {
-  test.each([0, 0.25, 1])('have the course they have in one thread, with lookahead %s', async (lookahead) => {
-    for (let seed = 1; seed <= 4; seed += 1) {
-      const params = { lookahead };
-      const alone = await run('society', { seed, params });
-      for (const clusters of [2, 3]) {
-        const apart = await run('society', { seed, params, clusters, transport: threads() });
-        expect(apart).toMatchObject({
-          digest: alone.digest,
-          events: alone.events,
-          simTime: alone.simTime,
-          results: alone.results,
-          deadLetters: alone.deadLetters,
-        });
-      }
-    }
-  });
-});
-
 describe('a run on threads ends with an error that names', () => {
   test('the agent that threw', async () => {
     const error = await failure('throw');
@@ -119,25 +100,4 @@ test('pause, resume, step and abort work on threads as in one', async () => {
   } finally {
     await simulation.close();
   }
-});
-
-test('the event log is the same from threads as from one', async () => {
-  const logs: unknown[][] = [];
-  for (const options of [{}, { clusters: 3, transport: threads() }] as SimulationOptions[]) {
-    const simulation = new Simulation(fixture('society'), {
-      ...options,
-      eventLog: true,
-      params: { lookahead: 0.5 },
-    });
-    const events: unknown[] = [];
-    const reading = (async () => {
-      for await (const event of simulation.eventLog()) events.push(event);
-    })();
-    await simulation.run();
-    await simulation.close();
-    await reading;
-    logs.push(events);
-  }
-  expect(logs[0]?.length).toBeGreaterThan(100);
-  expect(logs[1]).toEqual(logs[0]);
 });
