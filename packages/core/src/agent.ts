@@ -43,6 +43,8 @@ export type AgentClass<Args extends any[] = any[]> = new (...args: Args) => Agen
 /** What an agent is connected to while it belongs to a scheduler. */
 export interface Host {
   readonly now: number;
+  /** Whether what is called may answer a promise: live mode awaits it. */
+  readonly awaits?: boolean;
   send(sender: number, to: AgentId, topic: string, body: unknown, delay: number, direct: boolean): void;
   broadcast(sender: number, topic: string, body: unknown, delay: number): void;
   setAlarm(
@@ -94,11 +96,13 @@ export interface KernelState {
   /** How many agents it has added without naming them. */
   readonly children: number;
 }
+/** What comes after `before` under its id goes on where that was with the ids of its children. */
+export let succeedAgent: (agent: Agent, before: Agent) => void;
 
 /**
  * An agent: private state that nobody else touches, and a reaction to messages. Override one of three: a table of
  * {@link Agent.handlers} by topic, {@link Agent.receive} for each message, or {@link Agent.update} for all messages of
- * a round. All are synchronous. What an agent does takes effect when the round is over, never before.
+ * a round. All are synchronous, but in live mode. What an agent does takes effect when the round is over, never before.
  *
  * ```ts
  * type Rally = { ball: { hits: number } };
@@ -147,6 +151,9 @@ export abstract class Agent<P extends Protocol = Protocol> {
       agent.#random = random === undefined ? undefined : Random.resume(random);
       agent.#awake = awake;
       agent.#children = children;
+    };
+    succeedAgent = (agent, before) => {
+      agent.#children = before.#children;
     };
   }
 
@@ -217,7 +224,10 @@ export abstract class Agent<P extends Protocol = Protocol> {
       );
     }
     const answer: unknown = handler.call(this, message.body, message);
-    if (answer !== undefined) refusePromise(answer, this, message.topic);
+    if (answer === undefined) return;
+    // biome-ignore lint/correctness/noVoidTypeReturn: a host that awaits must get the promise
+    if (this.#host?.awaits === true) return answer as never;
+    refusePromise(answer, this, message.topic);
   }
 
   /**
@@ -225,6 +235,8 @@ export abstract class Agent<P extends Protocol = Protocol> {
    * order. Unless overridden it calls {@link receive} for each.
    */
   update(inbox: Message<P>[]): void {
+    // biome-ignore lint/correctness/noVoidTypeReturn: a host that awaits must get the promise
+    if (this.#host?.awaits === true) return receiveInTurn(this as Agent, inbox) as never;
     for (const message of inbox) this.receive(message);
   }
 
@@ -415,6 +427,10 @@ export abstract class Agent<P extends Protocol = Protocol> {
       this.#id === undefined ? {} : { agent: this.#id },
     );
   }
+}
+
+async function receiveInTurn(agent: Agent, inbox: readonly Message[]): Promise<void> {
+  for (const message of inbox) await agent.receive(message);
 }
 
 const NO_OPTIONS = Object.freeze({});

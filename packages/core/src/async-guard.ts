@@ -9,18 +9,28 @@ import { SimulationError } from './errors.ts';
  * @throws {SimulationError} `ERR_TROUPE_ASYNC_HANDLER`
  */
 export function refusePromise(answer: unknown, owner: object, name: string): void {
-  if (
-    typeof answer === 'object' &&
-    answer !== null &&
-    typeof (answer as { then?: unknown }).then === 'function'
-  ) {
-    throw asyncHandler(owner, name);
-  }
+  if (isThenable(answer)) throw asyncHandler(owner, name);
+}
+
+/** Whether something can be awaited. */
+export function isThenable(answer: unknown): answer is PromiseLike<unknown> {
+  return (
+    typeof answer === 'object' && answer !== null && typeof (answer as { then?: unknown }).then === 'function'
+  );
 }
 
 /** The same before it is ever called: by what kind of function it is. */
 export function refuseAsync(handler: unknown, owner: object, name: string): void {
   if (types.isAsyncFunction(handler) || types.isGeneratorFunction(handler)) throw asyncHandler(owner, name);
+}
+
+/** A generator does nothing when it is called, also where promises are awaited. */
+export function refuseGenerator(handler: unknown, owner: object, name: string): void {
+  if (!types.isGeneratorFunction(handler)) return;
+  throw new SimulationError(
+    'ERR_TROUPE_ASYNC_HANDLER',
+    `${owner.constructor.name}.${name} is a generator, which does nothing when it is called: make it a function`,
+  );
 }
 
 function asyncHandler(owner: object, name: string): SimulationError {

@@ -1,5 +1,5 @@
 import { Agent, isBound } from './agent.ts';
-import { refuseAsync } from './async-guard.ts';
+import { refuseAsync, refuseGenerator } from './async-guard.ts';
 import { kindOf, type Subscription } from './directory.ts';
 import { SimulationError, show } from './errors.ts';
 import { checkId } from './ids.ts';
@@ -44,11 +44,11 @@ export function checkSubscription(subscription: Subscription): Subscription {
 }
 
 /**
- * Agents must be agents, not in a run already, and synchronous.
+ * Agents must be agents, not in a run already, and synchronous unless they are awaited.
  *
  * @throws {SimulationError} `ERR_TROUPE_AGENT_INVALID`, `ERR_TROUPE_ASYNC_HANDLER`
  */
-export function checkAgent(agent: unknown): asserts agent is Agent {
+export function checkAgent(agent: unknown, isAwaited = false): asserts agent is Agent {
   if (!(agent instanceof Agent)) {
     throw new SimulationError(
       'ERR_TROUPE_AGENT_INVALID',
@@ -74,6 +74,7 @@ export function checkAgent(agent: unknown): asserts agent is Agent {
     ...Object.entries(handlers),
   ];
   for (const [name, handler] of suspects) {
-    refuseAsync(handler, agent, name);
+    if (isAwaited) refuseGenerator(handler, agent, name);
+    else refuseAsync(handler, agent, name);
   }
 }

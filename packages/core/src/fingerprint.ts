@@ -1,3 +1,4 @@
+import { SimulationError } from './errors.ts';
 import { Hash } from './hash.ts';
 
 /** Version of what clusters tell each other; peers of another are refused. */
@@ -33,4 +34,19 @@ export function fingerprint(): string {
   }
   hash.finish();
   return `wire ${WIRE_VERSION}, Node ${process.versions.node.split('.')[0]}, math ${hash.toString()}`;
+}
+
+/**
+ * Nodes must agree in what they told when they were ready.
+ *
+ * @throws {SimulationError} `ERR_TROUPE_FINGERPRINT`
+ */
+export function checkFingerprints(prints: readonly string[]): void {
+  const odd = prints.findIndex((print) => print !== prints[0]);
+  if (odd === -1) return;
+  throw new SimulationError(
+    'ERR_TROUPE_FINGERPRINT',
+    `node ${odd} runs ${prints[odd]}, node 0 ${prints[0]}: results would differ; run all nodes on one release of Troupe, one line of Node and one version of the model`,
+    { node: odd },
+  );
 }

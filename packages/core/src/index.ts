@@ -51,6 +51,19 @@ export { compareIds } from './ids.ts';
 export type { SendOptions } from './input.ts';
 export { SimulationInput } from './input.ts';
 export type { DeadLetter } from './kernel.ts';
+export { Live } from './live/live.ts';
+export type { LiveEvents, LiveFailure } from './live/live-run.ts';
+export type { WhenFull } from './live/mailbox.ts';
+export type {
+  IdleOptions,
+  LiveOptions,
+  MailboxOptions,
+  StopOptions,
+  SupervisionOptions,
+} from './live/options.ts';
+export type { DroppedMessage, FailureAction, Overflow, SendOutcome } from './live/parcels.ts';
+export type { LiveClusterLoad, LiveReport } from './live/report.ts';
+export type { LiveErrorPolicy } from './live/supervisor.ts';
 export type { LogEntry, LogLevel } from './log.ts';
 export type { AgentId, Message, MessageOf, Protocol } from './message.ts';
 export { OUTSIDE } from './message.ts';

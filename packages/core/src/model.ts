@@ -129,7 +129,8 @@ export function placementOf(model: Model, clusters: number, params: Params): (id
   };
 }
 
-function defaultPlace(id: AgentId, clusters: number): number {
+/** Where an agent is placed whose model does not say: integers in turn, texts by a hash. */
+export function defaultPlace(id: AgentId, clusters: number): number {
   if (typeof id === 'number') return ((id % clusters) + clusters) % clusters;
   return hashId(id) % clusters;
 }

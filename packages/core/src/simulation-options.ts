@@ -1,6 +1,7 @@
 import { inProcess, type Transport } from '@troupe/transport';
 import { ERROR_POLICIES, type ErrorPolicy } from './commands.ts';
-import { SimulationError, show } from './errors.ts';
+import { SimulationError } from './errors.ts';
+import { checkClusters, checkTransport } from './host-options.ts';
 import { checkInputs } from './input.ts';
 import { type KnownOptions, refuseUnknown } from './known-options.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
@@ -104,30 +105,9 @@ export function checkSimulationOptions(
   options: SimulationOptions,
 ): SimulationSettings {
   refuseUnknown(options, SIMULATION_OPTIONS, 'a simulation');
-  const clusters = checkWhole('clusters', options.clusters ?? 1, 1, 1024);
+  const clusters = checkClusters(options.clusters ?? 1);
   const transport = options.transport ?? inProcess();
-  if (typeof transport?.launch !== 'function') {
-    throw new SimulationError(
-      'ERR_TROUPE_OPTION',
-      'transport is no transport: give one, such as threads() with its ()',
-      {
-        value: transport,
-      },
-    );
-  }
-  if (typeof model === 'string') {
-    throw new SimulationError(
-      'ERR_TROUPE_OPTION',
-      `the model is ${show(model)}: give the URL of its module, new URL('./model.js', import.meta.url)`,
-      { value: model },
-    );
-  }
-  if (!(model instanceof URL) && transport.name !== 'in-process') {
-    throw new SimulationError(
-      'ERR_TROUPE_OPTION',
-      `the model was given as a value, but nodes over ${transport.name} load it themselves: give the URL of its module`,
-    );
-  }
+  checkTransport(transport, model);
   const logLevel = options.logLevel ?? 'off';
   if (logLevel !== 'off') checkChoice('logLevel', logLevel, LOG_LEVELS);
   const roundLimit = checkRoundLimit(options.roundLimit ?? 10_000_000);

@@ -9,6 +9,7 @@ import {
 } from '@troupe/transport';
 import { SimulationError, show } from './errors.ts';
 import { EventStream, JournalMerger, type Merged } from './event-log.ts';
+import { checkFingerprints } from './fingerprint.ts';
 import { InputLog, SimulationInput } from './input.ts';
 import { compareFailures, type DeadLetter } from './kernel.ts';
 import type { LogEntry } from './log.ts';
@@ -446,14 +447,7 @@ export class Simulation extends EventEmitter<SimulationEvents> implements AsyncD
     group.onEvent((event) => this.#hear(event));
     try {
       await ready.promise;
-      const odd = prints.findIndex((print) => print !== prints[0]);
-      if (odd !== -1) {
-        throw new SimulationError(
-          'ERR_TROUPE_FINGERPRINT',
-          `node ${odd} runs ${prints[odd]}, node 0 ${prints[0]}: results would differ; run all nodes on one release of Troupe, one line of Node and one version of the model`,
-          { node: odd },
-        );
-      }
+      checkFingerprints(prints);
     } catch (error) {
       await group.close();
       throw error;

@@ -16,7 +16,7 @@ const SLEEPERS = 1;
  *
  * ```text
  *  i32 0     how often it rang, modulo 2^32
- *  i32 1     1 while the waiter sleeps
+ *  i32 1     how many waits of that thread sleep: one that blocks it, and those that do not
  * ```
  */
 export class Doorbell {
@@ -30,7 +30,7 @@ export class Doorbell {
     this.#words = new Int32Array(buffer, byteOffset, Doorbell.BYTES / 4);
   }
 
-  /** How often it rang, modulo 2^32: read it before looking for work, then {@link waitSync} for the next. */
+  /** How often it rang, modulo 2^32: read it before looking for work, then wait for the next. */
   get sequence(): number {
     return Atomics.load(this.#words, SEQUENCE);
   }
@@ -52,13 +52,33 @@ export class Doorbell {
     }
     const until = performance.now() + timeout;
     let left = timeout;
-    Atomics.store(this.#words, SLEEPERS, 1);
+    Atomics.add(this.#words, SLEEPERS, 1);
     // Who rang before, and was seen doing so, may come to its notify only now: that wake-up is not for this wait.
     while (Atomics.wait(this.#words, SEQUENCE, seen, left) === 'ok') {
       if (Atomics.load(this.#words, SEQUENCE) !== seen) break;
       left = Math.max(0, until - performance.now());
     }
-    Atomics.store(this.#words, SLEEPERS, 0);
+    Atomics.sub(this.#words, SLEEPERS, 1);
+    return Atomics.load(this.#words, SEQUENCE) !== seen;
+  }
+
+  /**
+   * As {@link waitSync} without blocking the thread. It does not keep the event loop alive: who waits so must hold
+   * something that does.
+   */
+  async wait(seen: number, timeout: number): Promise<boolean> {
+    const until = performance.now() + timeout;
+    Atomics.add(this.#words, SLEEPERS, 1);
+    try {
+      let left = timeout;
+      // Where nothing has rung yet the answer is a promise; `value` is also what it says when there is no need to wait.
+      while (Atomics.load(this.#words, SEQUENCE) === seen && left > 0) {
+        if ((await Atomics.waitAsync(this.#words, SEQUENCE, seen, left).value) === 'timed-out') break;
+        left = until - performance.now();
+      }
+    } finally {
+      Atomics.sub(this.#words, SLEEPERS, 1);
+    }
     return Atomics.load(this.#words, SEQUENCE) !== seen;
   }
 }

@@ -155,6 +155,14 @@ export class RingBuffer {
     return at + RECORD_HEADER_BYTES;
   }
 
+  /** Producer: whether {@link claim} would find room for a payload of `length` bytes now. Changes nothing. */
+  hasRoom(length: number): boolean {
+    const need = (RECORD_HEADER_BYTES + length + RECORD_ALIGNMENT - 1) & -RECORD_ALIGNMENT;
+    const untilEnd = this.capacity - (this.#tail & this.#mask);
+    const taken = (this.#tail - Atomics.load(this.#header, HEAD_INDEX)) >>> 0;
+    return taken + need + (need > untilEnd ? untilEnd : 0) <= this.capacity;
+  }
+
   /**
    * Producer: publishes the claimed record, which may have become shorter than claimed.
    *

@@ -59,8 +59,32 @@ describe('a doorbell', () => {
   ])('loses no ring between two threads when the waiter %s', async (_how, rounds, spins) => {
     const bells = new SharedArrayBuffer(2 * Doorbell.BYTES);
     const sides = await Promise.all(
-      [true, false].map((first) => result('ping-pong', { bells, first, rounds, spins })),
+      [true, false].map((first) => result('ping-pong', { bells, first, rounds, spins, blocking: true })),
     );
     expect(sides).toEqual(Array(2).fill({ heard: rounds, sequence: rounds }));
+  });
+
+  it('loses no ring where one side, or both, wait without blocking', async () => {
+    const rounds = 5000;
+    for (const blocking of [false, true]) {
+      const bells = new SharedArrayBuffer(2 * Doorbell.BYTES);
+      const sides = await Promise.all(
+        [true, false].map((first) =>
+          result('ping-pong', { bells, first, rounds, spins: 0, blocking: first && blocking }),
+        ),
+      );
+      expect(sides).toEqual(Array(2).fill({ heard: rounds, sequence: rounds }));
+    }
+  });
+
+  it('answers who waits without blocking: at once, when it rings, or when the time has passed', async () => {
+    const bell = new Doorbell(new SharedArrayBuffer(Doorbell.BYTES));
+    const seen = bell.sequence;
+    expect(await bell.wait(seen, 1)).toBe(false);
+    expect(await bell.wait(seen, 0)).toBe(false);
+    const waits = [bell.wait(seen, 60_000), bell.wait(seen, 60_000)];
+    bell.ring();
+    expect(await Promise.all(waits)).toEqual([true, true]);
+    expect(await bell.wait(seen, Number.POSITIVE_INFINITY)).toBe(true);
   });
 });

@@ -14,7 +14,8 @@ const RECORD_LIMIT = FRAME_LIMIT - FRAME_TAG_BYTES;
 /**
  * Gathers records for one peer into frames, written where the transport wants them. A frame begins with a tag, a number
  * that the reader finds before the records; a record starts at a multiple of 8.
- * Nothing waits and nothing is lost: while the link is full, frames are kept here, in order, until {@link flush}.
+ * Nothing waits and nothing is lost: while the link is full, frames are kept here, in order, until {@link flush}, or
+ * {@link offer} where nobody may wait.
  *
  * ```ts
  * const at = writer.open(16);              // room for 16 bytes
@@ -41,6 +42,8 @@ export class FrameWriter {
   #limit = 0;
   #claimed = false;
   readonly #backlog: Buffer[] = [];
+  /** Bytes of frames that are kept here because the link was full. */
+  backlog = 0;
 
   constructor(node: Node, to: number) {
     this.#node = node;
@@ -90,20 +93,45 @@ export class FrameWriter {
       const pushed = this.#node.push(this.#to, this.#backlog[0] as Buffer);
       if (pushed instanceof Promise) {
         return pushed.then(() => {
-          this.#backlog.shift();
+          this.#sent();
           return this.flush();
         });
       }
-      this.#backlog.shift();
+      this.#sent();
     }
+  }
+
+  /** Sends what was written as far as the link has room, and never waits; whether everything is on its way. */
+  offer(): boolean {
+    // While older frames wait, the one being written may as well grow.
+    if (!this.#offerBacklog()) return false;
+    this.#finish();
+    return this.#offerBacklog();
+  }
+
+  #offerBacklog(): boolean {
+    while (this.#backlog.length > 0) {
+      if (!this.#node.send(this.#to, this.#backlog[0] as Buffer)) return false;
+      this.#sent();
+    }
+    return true;
+  }
+
+  /** The first frame that was kept is on its way. */
+  #sent(): void {
+    this.backlog -= (this.#backlog.shift() as Buffer).length;
   }
 
   /** Sends the frame being written, or keeps it. */
   #finish(): void {
     if (this.#at > FRAME_TAG_BYTES) {
       this.frames += 1;
-      if (this.#claimed) this.#node.commit(this.#to, this.#at);
-      else this.#backlog.push(this.bytes.subarray(0, this.#at));
+      if (this.#claimed) {
+        this.#node.commit(this.#to, this.#at);
+      } else {
+        this.#backlog.push(this.bytes.subarray(0, this.#at));
+        this.backlog += this.#at;
+      }
     }
     this.#at = 0;
     this.#limit = 0;

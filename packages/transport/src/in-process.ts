@@ -15,6 +15,9 @@ import {
   type Transport,
 } from './transport.ts';
 
+/** Longest time in milliseconds that a timer of Node can be set for: one beyond it fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 export interface InProcessOptions {
   /** Bytes of frames that wait on one link before it counts as full. Default 1 MiB, at least 1 KiB. */
   readonly capacity?: number;
@@ -176,7 +179,9 @@ class InProcessNode implements Node {
     start: 0,
     end: 0,
   };
-  #wakers: (() => void)[] = [];
+  readonly #wakers = new Set<() => void>();
+  /** Peers whose links have refused a frame since the last arrival. */
+  readonly #refused = new Set<InProcessNode>();
   /** What it gave to the last two exchanges: a peer may still be reading the one before. */
   readonly #given: [Float64Array, Float64Array] = [new Float64Array(0), new Float64Array(0)];
   #exchanged = 0;
@@ -196,7 +201,10 @@ class InProcessNode implements Node {
   claim(to: number, length: number): FrameSpace | undefined {
     const target = this.#peer(to);
     if (length > this.claimLimit) throw tooLarge(length, this.claimLimit);
-    if (target.isFull(this.id)) return undefined;
+    if (target.isFull(this.id)) {
+      this.#refused.add(target);
+      return undefined;
+    }
     let space = this.#space[to];
     if (space === undefined) {
       const bytes = Buffer.allocUnsafeSlow(this.claimLimit);
@@ -214,7 +222,10 @@ class InProcessNode implements Node {
   send(to: number, frame: Uint8Array): boolean {
     if (frame.length > FRAME_LIMIT) throw tooLarge(frame.length, FRAME_LIMIT);
     const target = this.#peer(to);
-    if (target.isFull(this.id)) return false;
+    if (target.isFull(this.id)) {
+      this.#refused.add(target);
+      return false;
+    }
     target.deliver(this.id, frame);
     return true;
   }
@@ -271,16 +282,49 @@ class InProcessNode implements Node {
 
   async wait(timeout: number): Promise<boolean> {
     this.#alive();
-    if (this.#inbox.length > 0 || this.control.length > 0) return true;
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, Math.min(timeout, 2 ** 31 - 1), false);
-    });
-    try {
-      return await Promise.race([this.#change().then(() => true), expired]);
-    } finally {
-      clearTimeout(timer);
+    return this.#hasWork() || this.#changeOf([this], timeout);
+  }
+
+  async arrival(timeout: number): Promise<boolean> {
+    const until = performance.now() + timeout;
+    const breath = this.breathe();
+    if (breath !== undefined) await breath;
+    for (;;) {
+      this.#alive();
+      if (this.#hasWork() || this.#hasRoom()) return true;
+      const left = until - performance.now();
+      if (left <= 0) return false;
+      await this.#changeOf([this, ...this.#refused], left);
     }
+  }
+
+  #hasWork(): boolean {
+    return this.#inbox.length > 0 || this.control.length > 0;
+  }
+
+  /** Whether a link that was full is no longer; each such link is told of once. */
+  #hasRoom(): boolean {
+    let found = false;
+    for (const peer of this.#refused) {
+      if (peer.gone === undefined && peer.isFull(this.id)) continue;
+      this.#refused.delete(peer);
+      found = true;
+    }
+    return found;
+  }
+
+  /** Resolves with true when something changes at one of `nodes`, with false after `timeout` milliseconds. */
+  #changeOf(nodes: readonly InProcessNode[], timeout: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (changed: boolean): void => {
+        clearTimeout(timer);
+        for (const node of nodes) node.#wakers.delete(wake);
+        resolve(changed);
+      };
+      const wake = (): void => settle(true);
+      const timer = setTimeout(settle, Math.min(timeout, LONGEST_TIMER), false);
+      for (const node of nodes) node.#wakers.add(wake);
+    });
   }
 
   exchange(values: Float64Array): Float64Array | Promise<Float64Array> {
@@ -352,15 +396,15 @@ class InProcessNode implements Node {
 
   /** Resolves the waits of everyone who waits for something to change here. */
   wake(): void {
-    if (this.#wakers.length === 0) return;
-    const wakers = this.#wakers;
-    this.#wakers = [];
+    if (this.#wakers.size === 0) return;
+    const wakers = [...this.#wakers];
+    this.#wakers.clear();
     for (const waker of wakers) waker();
   }
 
   #change(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wakers.push(resolve);
+      this.#wakers.add(resolve);
     });
   }
 

@@ -111,6 +111,15 @@ export interface Node {
   /** Waits until a frame or a control message may have arrived, or `timeout` milliseconds; whether something may have. */
   wait(timeout: number): Blocking<boolean>;
   /**
+   * As {@link wait}, but never blocks the thread: timers, I/O and promises go on meanwhile, and get their turn now and
+   * then even while there is always something. Resolves also when a link that has refused a frame ({@link send} was
+   * false, {@link claim} undefined) may have room again, or its peer is gone. It keeps the node alive; a timeout above
+   * 2^31-1 milliseconds counts as that.
+   *
+   * @returns whether something may have arrived, or become possible; false when the time has passed
+   */
+  arrival(timeout: number): Promise<boolean>;
+  /**
    * Collective: every node calls it with equally many numbers, at most {@link EXCHANGE_WIDTH}, and gets those of all
    * nodes, node by node, in an array that is valid until its next call. It is a barrier for frames too: what a peer
    * sent before it entered can be received when this returns.

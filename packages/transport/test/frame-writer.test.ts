@@ -105,6 +105,30 @@ describe('a frame writer', () => {
     expect(link.ways).toEqual(['commit', 'push', 'push', 'push', 'push', 'push', 'push', 'commit']);
   });
 
+  it('offers what the link takes, keeps the rest, and never waits', () => {
+    const link = new ScriptedLink();
+    const writer = new FrameWriter(link.node, 1);
+    expect(writer.offer()).toBe(true);
+    write(writer, 0, 1000);
+    expect(writer.offer()).toBe(true);
+    link.full = true;
+    write(writer, 1, 60_000);
+    write(writer, 2, 60_000);
+    expect(writer.offer()).toBe(false);
+    expect(writer.backlog).toBe(FRAME_TAG_BYTES + 60_000);
+    // What is written while older frames wait shares a frame: memory is not held for each.
+    for (let number = 3; number <= 8; number += 1) {
+      write(writer, number, 100);
+      expect(writer.offer()).toBe(false);
+    }
+    expect(writer.backlog).toBe(FRAME_TAG_BYTES + 60_000);
+    link.full = false;
+    expect(writer.offer()).toBe(true);
+    expect(writer.backlog).toBe(0);
+    expect(link.frames.map((frame) => parse(frame).numbers)).toEqual([[0], [1], [2, 3, 4, 5, 6, 7, 8]]);
+    expect(link.ways).toEqual(['commit', 'send', 'send']);
+  });
+
   it('waits in flush until the peer has room for all', async () => {
     const link = new ScriptedLink();
     const writer = new FrameWriter(link.node, 1);

@@ -177,16 +177,12 @@ export class ClusterSession {
     if (data.moves) for (const agentClass of model.agents) checkMovable(agentClass);
     this.#links = new ClusterLinks(node, kernel);
     kernel.outlet = this.#links;
-    try {
-      populate(model, params, data, node, kernel);
-    } catch (cause) {
-      if (cause instanceof SimulationError) throw cause;
-      throw new SimulationError(
-        'ERR_TROUPE_MODEL_INVALID',
-        `model ${model.name} cannot be populated: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
-      );
-    }
+    populate(model, params, data, node.size, (agentClass, id, args) => {
+      const index = kernel.table.indexOf(id);
+      if (kernel.table.home[index] !== node.id) return;
+      const make = (): Agent => new agentClass(...args);
+      kernel.adopt(data.strict ? strictGuards.run(id, 'its constructor', undefined, make) : make(), id);
+    });
     this.#tellNames();
     const told = `${fingerprint()}, model ${model.name}, lookahead ${lookahead}, ${kernel.table.length} names`;
     this.#post({ type: 'ready', fingerprint: told });
@@ -529,12 +525,17 @@ export async function loadModel(model: string | Model): Promise<Model> {
   return module.default;
 }
 
-function populate(
+/**
+ * Adds the agents of the beginning: `settle` is called for each, wherever it is placed.
+ *
+ * @throws {SimulationError} `ERR_TROUPE_MODEL_INVALID`, `ERR_TROUPE_AGENT_DUPLICATE`
+ */
+export function populate(
   model: Model,
   params: ReturnType<typeof resolveParams>,
-  { seed, strict }: NodeData,
-  node: Node,
-  kernel: Kernel,
+  { seed, strict }: Pick<NodeData, 'seed' | 'strict'>,
+  clusters: number,
+  settle: (agentClass: AgentClass, id: AgentId, args: readonly unknown[]) => void,
 ): void {
   let agents = 0;
   const seen = new Set<AgentId>();
@@ -545,16 +546,10 @@ function populate(
     while (seen.has(`agent-${generated}`));
     return `agent-${generated}`;
   };
-  const local = (agentClass: AgentClass, id: AgentId, args: readonly unknown[]): void => {
-    const index = kernel.table.indexOf(id);
-    if (kernel.table.home[index] !== node.id) return;
-    const make = (): Agent => new agentClass(...args);
-    kernel.adopt(strict ? strictGuards.run(id, 'its constructor', undefined, make) : make(), id);
-  };
   const world: World = {
     params,
     seed,
-    clusters: node.size,
+    clusters,
     add(agentClass, options = {}) {
       const { args = [] } = options;
       const id = options.id ?? generate();
@@ -574,14 +569,24 @@ function populate(
       }
       seen.add(id);
       agents += 1;
-      local(agentClass as AgentClass, id, args as readonly unknown[]);
+      settle(agentClass as AgentClass, id, args as readonly unknown[]);
       return id;
     },
   };
   const fill = (): unknown => model.populate(world);
-  const answer = strict
-    ? strictGuards.run(undefined, `populate of model ${model.name}`, undefined, fill)
-    : fill();
+  let answer: unknown;
+  try {
+    answer = strict
+      ? strictGuards.run(undefined, `populate of model ${model.name}`, undefined, fill)
+      : fill();
+  } catch (cause) {
+    if (cause instanceof SimulationError) throw cause;
+    throw new SimulationError(
+      'ERR_TROUPE_MODEL_INVALID',
+      `model ${model.name} cannot be populated: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
   if (types.isPromise(answer)) {
     throw new SimulationError('ERR_TROUPE_MODEL_INVALID', `model ${model.name} ${ASYNC_POPULATE}`);
   }

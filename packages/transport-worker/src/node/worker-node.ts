@@ -33,6 +33,9 @@ const BULKY_LIMIT = 4;
 /** Longest sleep in milliseconds: a thread that sleeps on for ever could not be told apart from one that is stuck. */
 const SLEEP = 1000;
 
+/** Longest timeout in milliseconds of an arrival. */
+const LONGEST_ARRIVAL = 2 ** 31 - 1;
+
 /** A sleep of fewer milliseconds was hardly more than its own wake-up. */
 const SHORT_SLEEP = 0.2;
 
@@ -88,6 +91,9 @@ export class WorkerNode implements Node {
   #waiting: ((message: unknown) => void) | undefined;
   #handler: FrameHandler | undefined;
   #reading = 0;
+  /** Links that have refused a frame since the last arrival, by peer: how long it was. */
+  readonly #refused = new Map<number, number>();
+  #arrivals = 0;
   #lastBreath = performance.now();
 
   constructor(data: WorkerData, host: MessagePort) {
@@ -132,7 +138,10 @@ export class WorkerNode implements Node {
     const ring = this.#ringTo(to);
     if (length > this.claimLimit) throw tooLarge(length, this.claimLimit);
     const at = ring.claim(length);
-    if (at === RING_FULL) return undefined;
+    if (at === RING_FULL) {
+      this.#refused.set(to, length);
+      return undefined;
+    }
     return {
       bytes: ring.bytes.subarray(at, at + length),
       view: new DataView(ring.bytes.buffer, ring.bytes.byteOffset + at, length),
@@ -146,13 +155,11 @@ export class WorkerNode implements Node {
 
   send(to: number, frame: Uint8Array): boolean {
     const ring = this.#ringTo(to);
-    if (frame.length <= ring.maxRecord) {
-      if (!ring.write(frame, FRAME)) return false;
-    } else if (!this.#sendBulky(to, ring, frame)) {
-      return false;
-    }
-    this.#feed(to);
-    return true;
+    const isSent =
+      frame.length <= ring.maxRecord ? ring.write(frame, FRAME) : this.#sendBulky(to, ring, frame);
+    if (isSent) this.#feed(to);
+    else this.#refused.set(to, frame.length);
+    return isSent;
   }
 
   push(to: number, frame: Uint8Array): void {
@@ -195,13 +202,34 @@ export class WorkerNode implements Node {
       if (this.#hasWork()) break;
       const left = until - performance.now();
       if (left <= 0) {
-        Atomics.store(this.#words, WORD_HUNGRY, 0);
+        this.#sated();
         return false;
       }
       this.#doorbell.waitSync(seen, Math.min(left, SLEEP), this.#idle);
     }
-    Atomics.store(this.#words, WORD_HUNGRY, 0);
+    this.#sated();
     return true;
+  }
+
+  async arrival(timeout: number): Promise<boolean> {
+    const until = performance.now() + Math.min(timeout, LONGEST_ARRIVAL);
+    const breath = this.breathe();
+    if (breath !== undefined) await breath;
+    this.#arrivals += 1;
+    try {
+      for (let turn = 0; ; turn += 1) {
+        const seen = this.#doorbell.sequence;
+        Atomics.store(this.#words, WORD_HUNGRY, 1);
+        for (const to of this.#refused.keys()) this.#askForRoom(to, turn === 0);
+        if (this.#hasWork() || this.#hasRoom()) return true;
+        const left = until - performance.now();
+        if (left <= 0) return false;
+        await this.#doorbell.wait(seen, left);
+      }
+    } finally {
+      this.#arrivals -= 1;
+      this.#sated();
+    }
   }
 
   exchange(values: Float64Array): Float64Array {
@@ -282,6 +310,36 @@ export class WorkerNode implements Node {
     if (peer?.out === undefined) throw unknownPeer(to, this.size);
     if (Atomics.load(peer.words, WORD_GONE) !== 0) throw peerLost(to);
     return peer.out;
+  }
+
+  /** It no longer sleeps until a frame comes, unless an arrival still does. */
+  #sated(): void {
+    if (this.#arrivals === 0) Atomics.store(this.#words, WORD_HUNGRY, 0);
+  }
+
+  /** Lets a peer whose link is full ring when it has read next; wakes it where it may be at a barrier. */
+  #askForRoom(to: number, wake: boolean): void {
+    const peer = this.#peers[to] as Peer;
+    Atomics.store(peer.words, WORD_STARVED, 1);
+    if (wake) peer.doorbell.ring();
+  }
+
+  /** Whether a frame that was refused would not be now, or its peer is gone; each such link is told of once. */
+  #hasRoom(): boolean {
+    let found = false;
+    for (const [to, length] of this.#refused) {
+      const peer = this.#peers[to] as Peer;
+      if (!this.#fits(to, length) && Atomics.load(peer.words, WORD_GONE) === 0) continue;
+      this.#refused.delete(to);
+      found = true;
+    }
+    return found;
+  }
+
+  #fits(to: number, length: number): boolean {
+    const ring = (this.#peers[to] as Peer).out as RingBuffer;
+    if (length <= ring.maxRecord) return ring.hasRoom(length);
+    return Atomics.load(this.#bulky, this.id * this.size + to) < BULKY_LIMIT && ring.hasRoom(0);
   }
 
   /** Wakes a peer that sleeps until a frame comes; one that works or waits at a barrier is left alone. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Transport } from '../transport.ts';
+import { arrivalSuite } from './arrival-suite.ts';
 import { controlSuite } from './control-suite.ts';
 import { exchangeSuite } from './exchange-suite.ts';
 import { failureSuite } from './failure-suite.ts';
@@ -46,6 +47,7 @@ export function complianceSuite(options: ComplianceOptions): void {
     });
     framesSuite(suite);
     flowSuite(suite);
+    arrivalSuite(suite);
     exchangeSuite(suite);
     controlSuite(suite);
     failureSuite(suite);

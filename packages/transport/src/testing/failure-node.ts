@@ -62,5 +62,7 @@ async function block(node: Node, victim: number, blocked: Blocked): Promise<void
     // The host is told of the loss, and tells those who cannot know.
     while (node.takeMessage() === undefined) await node.wait(3_600_000);
   }
+  // A link that is full is waited for; that its end is gone must end the wait.
+  while (blocked === 'arrival') if (!node.send(victim, frame)) await node.arrival(3_600_000);
   for (;;) await node.push(victim, frame);
 }

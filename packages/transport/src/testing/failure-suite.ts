@@ -4,7 +4,7 @@ import type { Blocked, Fate } from './scenario.ts';
 import type { Run } from './stage.ts';
 
 const VICTIM = 1;
-const BLOCKED: readonly Blocked[] = ['exchange', 'push', 'wait'];
+const BLOCKED: readonly Blocked[] = ['exchange', 'push', 'wait', 'arrival'];
 
 /** What a host hears of a node that goes this way. */
 const ENDS: Readonly<Record<Exclude<Fate, 'spin' | 'stay'>, { code: string; text: string }>> = {

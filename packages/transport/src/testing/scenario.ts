@@ -4,7 +4,7 @@ import type { Node } from '../transport.ts';
 export type Fate = 'throw' | 'exit' | 'uncaught' | 'rejection' | 'spin' | 'stay';
 
 /** What the others do while it does. */
-export type Blocked = 'exchange' | 'push' | 'wait';
+export type Blocked = 'exchange' | 'push' | 'wait' | 'arrival';
 
 /** Every scenario that the compliance suite plays, with its options. */
 export interface ScenarioOptions {
@@ -38,6 +38,18 @@ export interface ScenarioOptions {
   pulse: Record<string, never>;
   /** Waits without limit for a control message. */
   waitForHost: Record<string, never>;
+  /** All to all, never blocking: who can neither read nor send waits for an arrival. */
+  arrivals: { readonly frames: number; readonly length: number; readonly seed: number };
+  /** Node 0 fills its link to node 1 and waits for room for a frame of this length; node 1 reads when it is told to. */
+  room: { readonly length: number };
+  /** Node 0 waits; node 1 sends a single frame when it is told to. */
+  single: Record<string, never>;
+  /** Waits for control messages without blocking. */
+  patience: Record<string, never>;
+  /** Arrivals one after the other, with a message that is never taken, until a timer has fired. */
+  flooded: Record<string, never>;
+  /** Arrivals that end with their time, so many at once; what they leave is measured. */
+  timeouts: { readonly rounds: number; readonly waits: number };
   /** Node 0 sends and ends; node 1 reads when node 0 is gone. */
   legacy: { readonly lengths: readonly number[] };
   /** One node is lost while the others do something. */
