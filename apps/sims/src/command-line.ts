@@ -31,6 +31,8 @@ export interface Command {
   /** `market`: where inputs go, and where they come from. */
   readonly record: string | undefined;
   readonly replay: string | undefined;
+  /** `market`: on the clock on the wall. */
+  readonly live: boolean;
 }
 
 const TRANSPORTS = ['in-process', 'threads'] as const;
@@ -51,6 +53,7 @@ const COMMON = {
   ...PLACEMENT_OPTIONS,
   record: { type: 'string' },
   replay: { type: 'string' },
+  live: { type: 'boolean' },
 } satisfies Record<string, ParseArgsOptionDescriptor>;
 
 /** Who gives one of these wants a run as other sims have it. */
@@ -65,7 +68,10 @@ const NOT_STEPPED = [
 ];
 
 /** Options of `market` alone. */
-const OF_MARKET = ['record', 'replay'];
+const OF_MARKET = ['record', 'replay', 'live'];
+
+/** What makes sense only where time is simulated. */
+const SIMULATED = ['until', 'speed', 'log', 'json', 'record', 'replay', ...Object.keys(PLACEMENT_OPTIONS)];
 
 /** What a recording says itself. */
 const RECORDED = ['seed', 'until', 'record'];
@@ -122,6 +128,10 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs, name?: 
   if (values['replay'] !== undefined && recorded !== undefined) {
     throw new UsageError(`--replay goes by its file: leave out --${recorded}`);
   }
+  const simulated = SIMULATED.find((option) => values[option] !== undefined);
+  if (values['live'] === true && simulated !== undefined) {
+    throw new UsageError(`--live goes by the clock on the wall: leave out --${simulated}`);
+  }
   const notStepped = NOT_STEPPED.find((name) => values[name] !== undefined);
   if (values['step'] === true && notStepped !== undefined) {
     throw new UsageError(`--step goes event by event in one thread: leave out --${notStepped}`);
@@ -144,6 +154,7 @@ export function parseCommand(args: readonly string[], specs: ParamSpecs, name?: 
     placement: readPlacementWish(values),
     record: values['record'] as string | undefined,
     replay: values['replay'] as string | undefined,
+    live: values['live'] === true,
   };
 }
 
@@ -195,6 +206,7 @@ export function helpOf(name: string, help: string, specs: ParamSpecs): string {
       ? [
           '  --record FILE            writes what is typed to a file, with the time that it was given',
           '  --replay FILE            runs what was recorded again: same seed, parameters and inputs, same digest',
+          '  --live                   on the clock on the wall, clusters run freely; no digest',
         ]
       : []),
   ].join('\n');

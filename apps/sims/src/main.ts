@@ -3,7 +3,7 @@ import { CATALOGUE } from './catalogue.ts';
 import { helpOf, parseCommand, UsageError } from './command-line.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { stepThrough } from './fission/stepper.ts';
-import { runMarket } from './market/play.ts';
+import { liveMarket, runMarket } from './market/play.ts';
 import { crossingOf } from './placing.ts';
 import { resultsOf, runSim, toJson, wasCut } from './run-sim.ts';
 import { percent, whole } from './table.ts';
@@ -55,6 +55,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const clusters = command.clusters ?? sim.clusters;
   const place = { clusters, transport: command.transport };
+  if (command.live) {
+    for (const line of await liveMarket(sim, command, place, process.stdin, process.stdout)) print(line);
+    return 0;
+  }
   const outcome =
     name === 'market'
       ? await runMarket(sim, command, place, process.stdin, process.stdout)

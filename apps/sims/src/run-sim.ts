@@ -14,7 +14,8 @@ export interface Outcome {
   readonly placing: readonly Line[];
 }
 
-function transportOf(name: TransportName): Transport {
+/** A transport of that name. */
+export function transportOf(name: TransportName): Transport {
   return name === 'threads' ? threads() : inProcess();
 }
 

@@ -178,6 +178,7 @@ describe('a run with somebody at the desk', () => {
       [['market', '--replay', broken], /line 2 of/],
       [['market', '--replay', file, '--seed', '2'], /leave out --seed/],
       [['market', '--replay', file, '--day', '2'], /leave out --day/],
+      [['market', '--live', '--until', '2'], /leave out --until/],
     ] as const) {
       const { status, err } = await sim(...args);
       expect(err).toMatch(text);

@@ -1,14 +1,35 @@
-import type { InputRecord, Simulation } from '@troupe/core';
+import type { InputRecord, Report, Simulation } from '@troupe/core';
 import type { Sim } from '../catalogue.ts';
 import { type Command, UsageError } from '../command-line.ts';
-import { type Outcome, type Place, runSim } from '../run-sim.ts';
+import { type Outcome, type Place, runSim, transportOf } from '../run-sim.ts';
+import { whole } from '../table.ts';
 import { Desk, type Floor, paramsOf } from './desk.ts';
+import { runLive } from './live.ts';
+import market from './model.ts';
 import { VISITOR } from './protocol.ts';
 import { beginRecording, readRecording, record } from './recording.ts';
 import type { LineSource, Screen } from './terminal.ts';
 
 /** Simulated seconds per second when somebody watches. */
 const WATCHABLE = 20;
+
+/** What a live market came to, in lines. */
+export async function liveMarket(
+  sim: Sim,
+  { seed, params }: Pick<Command, 'seed' | 'params'>,
+  { clusters, transport }: Place,
+  input: LineSource,
+  screen: Screen,
+): Promise<string[]> {
+  const place = { clusters, transport: transportOf(transport), seed, params };
+  const { by, results, wallTime, delivered } = await runLive(place, input, screen);
+  // It need not all be settled: nothing but the clock on the wall says when messages arrive.
+  const summary = market.summarize?.({ results } as Report, paramsOf(params)) ?? {};
+  return [
+    ...sim.describe(summary, { results } as Report),
+    `ended     ${by?.reason ?? 'by its owner'} after ${wallTime.toFixed(1)} s, ${whole(delivered)} messages`,
+  ];
+}
 
 /** A way from the desk into a simulation. */
 function floorOf(simulation: Simulation): Floor {
