@@ -2,13 +2,13 @@ import { compareIds } from '../ids.ts';
 import type { AgentId } from '../message.ts';
 
 /** One who waits for the next, and the number of that wait within its cluster. */
-export interface Link {
+interface Link {
   readonly id: AgentId;
   readonly wait: number;
 }
 
 /** Agents that wait for each other: each for the next, the last for the first, which has the least id. */
-export type Circle = readonly Link[];
+type Circle = readonly Link[];
 
 /** A question on its way along those who wait for each other. */
 export type Probe =
