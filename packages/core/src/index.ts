@@ -1,6 +1,6 @@
 /**
  * Agents, messages, alarms and simulated time: a scheduler for one thread, and simulations over many clusters with the
- * same result to the bit wherever the agents run.
+ * same result to the bit wherever the agents run. `Live` runs the same models on the clock on the wall.
  *
  * ```ts
  * import { Agent, type Message, Scheduler } from '@troupe/core';
@@ -51,8 +51,8 @@ export { compareIds } from './ids.ts';
 export type { SendOptions } from './input.ts';
 export { SimulationInput } from './input.ts';
 export type { DeadLetter } from './kernel.ts';
+export type { LiveEvents, LiveFailure } from './live/events.ts';
 export { Live } from './live/live.ts';
-export type { LiveEvents, LiveFailure } from './live/live-run.ts';
 export type { WhenFull } from './live/mailbox.ts';
 export type {
   IdleOptions,

@@ -8,7 +8,7 @@ export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'
 /** What an agent wrote. */
 export interface LogEntry {
   readonly level: LogLevel;
-  /** Simulated time in seconds. */
+  /** Simulated time in seconds; in live mode, seconds since the start. */
   readonly time: number;
   readonly round: number;
   readonly agent: AgentId;

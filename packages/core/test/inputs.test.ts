@@ -149,7 +149,7 @@ describe('messages from outside', () => {
             }
           },
         ),
-        { seed: 12, numRuns: 40 },
+        { seed: 12, numRuns: 25 },
       );
     },
   );

@@ -119,6 +119,14 @@ describe('the end of a live run', () => {
     });
   });
 
+  test('comes when an agent says so in its setup', async () => {
+    const model = cast({ a0: {}, a1: { setup: (player) => player.stop('not today') } });
+    await withLive(model, { clusters: 2 }, async (live) => {
+      expect(await live.finished()).toMatchObject({ by: { agent: 'a1', reason: 'not today' }, delivered: 0 });
+      await expect(live.send('a0', 'say')).rejects.toMatchObject({ code: 'ERR_TROUPE_RUN_STATE' });
+    });
+  });
+
   test('tears down every agent that was set up, once', async () => {
     const log: string[] = [];
     const part = {
@@ -154,6 +162,23 @@ describe('a live run that is paused', () => {
       await live.idle();
       expect(got).toEqual([1]);
       expect(told).toEqual(['paused', 'resumed']);
+    });
+  });
+
+  test('by an agent in its setup, and starts all the same', async () => {
+    const got: unknown[] = [];
+    const model = cast({
+      a0: { setup: (player) => player.pause() },
+      a1: { setup: () => turns(5), receive: () => void got.push(1) },
+    });
+    await withLive(model, { clusters: 2 }, async (live) => {
+      expect(live.paused).toBe(true);
+      await live.send('a1', 'say');
+      await turns(5);
+      expect(got).toEqual([]);
+      live.resume();
+      await live.idle();
+      expect(got).toEqual([1]);
     });
   });
 
@@ -207,6 +232,22 @@ describe('closing', () => {
     await ended.start();
     await ended.stop();
     await ended.close();
+  });
+
+  test('tells of a failure that is still being dealt with', async () => {
+    const { opened, open } = gate();
+    const model = cast({
+      a: { receive: () => Promise.reject(new Error('just now')) },
+      slow: { receive: () => opened },
+    });
+    const live = new Live(model);
+    await live.start();
+    const failed = new Promise((resolve) => live.once('failure', resolve));
+    await live.send('slow', 'go');
+    await live.send('a', 'go');
+    await failed;
+    expect(await failure(live.close())).toMatchObject({ cause: { message: 'just now' } });
+    open();
   });
 
   test('tells of a failure that nobody was told of, once', async () => {

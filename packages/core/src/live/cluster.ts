@@ -29,33 +29,7 @@ import { Post, type PostSurroundings } from './post.ts';
 import type { Resident } from './resident.ts';
 import { type Premises, Residents } from './residents.ts';
 import { type Household, Runner } from './runner.ts';
-import type { SupervisionLimits } from './supervisor.ts';
-
-export interface LiveClusterOptions {
-  readonly cluster: number;
-  readonly clusters: number;
-  readonly place: (id: AgentId) => number;
-  readonly seed: number;
-  readonly layouts: ConstructorParameters<typeof Topics>[0];
-  readonly classes: readonly AgentClass[];
-  readonly mailbox: MailboxLimits;
-  readonly supervision: SupervisionLimits;
-  /** Longest time in milliseconds that a promise may take to settle; 0 for no limit. */
-  readonly handlerTimeout: number;
-}
-
-/** Everything that is not decided in a cluster. */
-export interface LiveSurroundings {
-  /** Seconds since the start; does not go back. */
-  now(): number;
-  /** Sends a parcel to another cluster: reliably, and in order. */
-  carry(cluster: number, parcel: Parcel): void;
-  /** Whether so much is under way to a cluster that those who send there should wait. */
-  isFull(cluster: number): boolean;
-  tell(notice: Notice): void;
-  /** There is something to do, and nobody who is at it. */
-  wake(): void;
-}
+import type { LiveClusterOptions, LiveSurroundings } from './surroundings.ts';
 
 /**
  * The agents of one cluster in live mode. It decides everything and does no I/O: clock, links and owner are handed in,
@@ -261,9 +235,7 @@ export class LiveCluster
   isPassive(withAlarms: boolean): boolean {
     if (!this.opening.isOpen || this.runner.running > 0 || this.runner.hasMore || this.mailroom.queued > 0)
       return false;
-    if (withAlarms && this.clock.live > 0) return false;
-    // Those who are not called while the run is paused do not stand in line.
-    return !this.#isPaused || [...this.residents.all()].every(({ phase }) => phase === 'up');
+    return !withAlarms || this.clock.live === 0;
   }
 
   get standing(): Standing {
@@ -339,11 +311,11 @@ export class LiveCluster
   // ---------------------------------------------------------------- what happens to agents
 
   get isAwake(): boolean {
-    return this.isHalting || !(this.#isPaused || this.#isStopped);
+    return this.isHalting || !this.#isStopped;
   }
 
   get isOpen(): boolean {
-    return this.opening.isOpen && !this.isHalting;
+    return this.opening.isOpen && !this.isHalting && !this.#isPaused;
   }
 
   #considerAll(): void {

@@ -1,38 +1,14 @@
 import { SimulationError } from '../errors.ts';
-import type { DeadLetter } from '../kernel.ts';
-import type { LogEntry } from '../log.ts';
 import type { AgentId } from '../message.ts';
 import { Ending, type EndingAction } from './ending.ts';
+import type { LiveEvents } from './events.ts';
 import { IdleSearches } from './idle-searches.ts';
 import { LiveNodes, unpack } from './live-nodes.ts';
 import type { LiveSettings } from './options.ts';
-import type { DroppedMessage, FailureAction, Overflow, SendOutcome } from './parcels.ts';
+import type { SendOutcome } from './parcels.ts';
 import type { Interest, LiveHostMessage, LiveNodeMessage, LivePart, News } from './protocol.ts';
 import { type LiveReport, sumUp } from './report.ts';
 import { Tickets } from './tickets.ts';
-
-/** An agent that threw, or whose promise rejected or did not settle. */
-export interface LiveFailure {
-  readonly agent: AgentId;
-  /** What went wrong, with `agent`, `topic` and `time`; what the agent threw is its `cause`. */
-  readonly error: SimulationError;
-  /** What is done about it; `none` where the agent is gone already, or the run is ending. */
-  readonly action: FailureAction;
-}
-
-/**
- * What a live run tells. `log`, `deadLetter`, `dropped` and `overflow` come only while somebody listens, at most 1,000 of each kind
- * in a second from each cluster; the report counts them all.
- */
-export interface LiveEvents {
-  log: [LogEntry];
-  deadLetter: [DeadLetter];
-  dropped: [DroppedMessage];
-  overflow: [Overflow];
-  failure: [LiveFailure];
-  paused: [];
-  resumed: [];
-}
 
 /**
  * How much longer than it was given a node may take to tell that it has ended, in milliseconds; and how long agents may
@@ -152,12 +128,13 @@ export class LiveRun {
 
   async close(): Promise<void> {
     const reason = new SimulationError('ERR_TROUPE_RUN_STATE', 'the live run was closed');
-    const isUntold = this.#state === 'failed' && !this.#wasTold;
+    const failure = this.#error;
     if (this.#state === 'ended' || this.#state === 'closed') await this.#nodes.close(reason);
     else await this.#fail(reason);
+    const isUntold = failure !== undefined && !this.#wasTold;
     this.#wasTold = true;
     this.#state = 'closed';
-    if (isUntold) throw this.#error;
+    if (isUntold) throw failure;
   }
 
   /** Somebody has begun or ceased to listen. */
@@ -229,11 +206,15 @@ export class LiveRun {
         this.#tickets.reject(news.ticket, unpack(news.error, node));
         return;
       case 'pause':
-        if (this.#state === 'running') this.#setPaused(true);
+        // A run that is coming to its end is not held up.
+        if (this.#state === 'ending') this.#nodes.tell(node, { type: 'resume' });
+        else this.#setPaused(true);
         return;
       case 'stop':
-        this.#by ??= { agent: news.agent, reason: news.reason };
-        if (this.#by.agent === news.agent) this.#value ??= news.value;
+        if (this.#by === undefined) {
+          this.#by = { agent: news.agent, reason: news.reason };
+          this.#value = news.value;
+        }
         this.#act(this.#ending.stop(false));
     }
   }
@@ -298,6 +279,8 @@ export class LiveRun {
     this.#nodes.close(reason).then(
       () => {
         if (this.#state === 'ending') this.#state = 'ended';
+        // An agent may have ended the run in its setup.
+        this.#open.resolve();
         this.#tickets.rejectAll(reason);
         this.#searches.resolveAll();
         this.#finished.resolve(report);

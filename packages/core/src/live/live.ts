@@ -3,7 +3,8 @@ import { SimulationError, show } from '../errors.ts';
 import { checkId } from '../ids.ts';
 import type { AgentId, Protocol } from '../message.ts';
 import { defaultPlace, type Model } from '../model.ts';
-import { type LiveEvents, LiveRun } from './live-run.ts';
+import type { LiveEvents } from './events.ts';
+import { LiveRun } from './live-run.ts';
 import {
   checkIdleOptions,
   checkLiveOptions,
@@ -93,7 +94,7 @@ export class Live<P extends Protocol = Protocol> extends EventEmitter<LiveEvents
     return this.#run.send(defaultPlace(to, this.#clusters), to, topic, body);
   }
 
-  /** Lets agents handle nothing until {@link resume}; what they are at goes on, and messages and alarms gather. */
+  /** Lets agents handle no message until {@link resume}; what they are at goes on, and messages gather. */
   pause(): void {
     this.#run.pause();
   }

@@ -174,6 +174,8 @@ export class Mailroom {
       if (this.#around.isHalting) this.#around.counters.discarded += 1;
       else this.#deadLetter(letter, resident.id, ticket);
     }
+    // When the run is over nobody goes on, and there may be nobody left to tell.
+    if (this.#around.isHalting) return;
     this.#waits.renew(resident.id);
     for (const sender of senders) this.#release(sender, resident.id);
   }

@@ -47,7 +47,6 @@ export class LiveSession {
   #hasTold = false;
 
   #isInTurn = false;
-  #isWoken = false;
   #isListening = false;
   #failure: { readonly error: unknown } | undefined;
   #goOn: (() => void) | undefined;
@@ -68,7 +67,6 @@ export class LiveSession {
     }
     try {
       for (;;) {
-        this.#isWoken = false;
         if (this.#turn()) await new Promise((resolve) => setImmediate(resolve));
         else await this.#rest();
       }
@@ -147,7 +145,7 @@ export class LiveSession {
     this.#setTimer();
     node.pulse[PULSE_STATE] = STATE_WAITING;
     this.#isInTurn = false;
-    return cluster.runner.hasMore || frames === FRAMES_PER_TURN || this.#isWoken;
+    return cluster.runner.hasMore || frames === FRAMES_PER_TURN;
   }
 
   /** Waits until something wakes it: an arrival, the timer, or an agent. */
@@ -175,7 +173,6 @@ export class LiveSession {
 
   #wake(): void {
     if (this.#isInTurn) return;
-    this.#isWoken = true;
     const goOn = this.#goOn;
     this.#goOn = undefined;
     goOn?.();
