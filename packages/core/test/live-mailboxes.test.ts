@@ -185,7 +185,7 @@ test('a send that is an error is sent to nobody, not to subscribers either', asy
     await live.send('slow0', 'hold');
     await live.send('slow0', 'fill');
     await live.send('s0', 'go');
-    await live.idle({ signal: AbortSignal.timeout(50) }).catch(() => {});
+    await turns(20);
     expect(errors).toEqual(['ERR_TROUPE_MAILBOX_FULL']);
     expect(got).toEqual(['say']);
     open();

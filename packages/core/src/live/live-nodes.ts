@@ -8,8 +8,9 @@ import type { Interest, LiveHostMessage, LiveNodeMessage } from './protocol.ts';
 import { sharedClock } from './session.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** Most milliseconds between two looks at the pulses. */
-const LOOK = 1000;
+/** Milliseconds between two looks at the pulses, and for which a thread may get no turn on a busy machine. */
+const LOOK = 250;
+const LEAST_STALL = 1000;
 
 /** Who hears of the nodes. */
 export interface NodesListener {
@@ -57,14 +58,11 @@ export class LiveNodes {
     const group = this.#group;
     if (handlerTimeout === 0 || group === undefined) return;
     const pulses = Array.from({ length: this.#settings.clusters }, (_, node) => group.pulse(node));
-    const watchdog = new Watchdog(handlerTimeout);
-    this.#watch = setInterval(
-      () => {
-        const stall = watchdog.look(pulses, performance.now());
-        if (stall !== undefined) this.#endStalled(group, stall.node, stall.agent, stall.since);
-      },
-      Math.min(LOOK, Math.ceil(handlerTimeout / 4)),
-    );
+    const watchdog = new Watchdog(Math.max(handlerTimeout, LEAST_STALL));
+    this.#watch = setInterval(() => {
+      const stall = watchdog.look(pulses, performance.now());
+      if (stall !== undefined) this.#endStalled(group, stall.node, stall.agent, stall.since);
+    }, LOOK);
   }
 
   tell(node: number, message: LiveHostMessage): void {

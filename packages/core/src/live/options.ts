@@ -43,8 +43,8 @@ export interface LiveOptions {
   readonly supervision?: SupervisionOptions;
   /**
    * Milliseconds that a handler may take until it returns, and its promise until it settles; 0 for no limit. Default
-   * 60,000. A promise that is late is a failure of its agent, a handler that does not return ends the run; the latter
-   * cannot be noticed where the nodes share this thread.
+   * 60,000. A promise that is late is a failure of its agent. A handler that does not return ends the run, after a second
+   * at the earliest; it cannot be noticed where the nodes share this thread.
    */
   readonly handlerTimeout?: number;
   /** Least level of what agents log that comes as `log` events, where anybody listens. Default `debug`: all. */
