@@ -125,7 +125,8 @@ describe('a live run on threads ends with an error that names', () => {
       void live.send(1, 'go', { step: 5 }).catch(() => {});
       await expect(live.stop({ drain: true, timeout: 50 })).rejects.toMatchObject({
         code: 'ERR_TROUPE_NODE_STALLED',
-        node: 1,
+        // On a busy machine the other node may be late as well.
+        message: expect.stringMatching(/^node (0, )?1 did not end/),
       });
     });
   });
