@@ -15,6 +15,7 @@ import { compareFailures, type DeadLetter } from './kernel.ts';
 import type { LogEntry } from './log.ts';
 import type { AgentId } from './message.ts';
 import type { Model } from './model.ts';
+import { loadModel } from './node/load-model.ts';
 import type {
   HostMessage,
   InputRecord,
@@ -24,7 +25,6 @@ import type {
   RunPart,
   TrafficTold,
 } from './node/protocol.ts';
-import { loadModel } from './node/session.ts';
 import { NodeWatch, type Progress, type Stall } from './node-watch.ts';
 import { type EventRecord, RUN_END_CHANNEL, RUN_START_CHANNEL } from './observer.ts';
 import { resolveParams } from './params.ts';

@@ -2,7 +2,7 @@ import { type Node, packError } from '@troupe/transport';
 import { fingerprint } from '../fingerprint.ts';
 import type { AgentId } from '../message.ts';
 import { placementOf } from '../model.ts';
-import { loadModel, populate } from '../node/session.ts';
+import { loadModel, populate } from '../node/load-model.ts';
 import { resolveParams } from '../params.ts';
 import { PULSE_STATE, STATE_RUNNING, STATE_WAITING } from '../pulse.ts';
 import { LiveCluster } from './cluster.ts';
